@@ -1,0 +1,63 @@
+"""rinq: a durable job queue in SQLite, its four roles, and a laboratory around it.
+
+Names are handed out when first asked for, so that a background process loads no
+more than it uses.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rinq.config import Config as Config
+    from rinq.errors import RinqError as RinqError
+    from rinq.files import Files as Files
+    from rinq.fleet.fleet import Fleet as Fleet
+    from rinq.fleet.run import Run as Run
+    from rinq.queue import Claim as Claim
+    from rinq.queue import Job as Job
+    from rinq.queue import PersistentQ as PersistentQ
+    from rinq.queue import PersistentQSQLite as PersistentQSQLite
+    from rinq.queue import Status as Status
+    from rinq.queue import open_queue as open_queue
+    from rinq.roles.cleaner import Cleaner as Cleaner
+    from rinq.roles.consumer import Consumer as Consumer
+    from rinq.roles.interface import PersistentQInterface as PersistentQInterface
+    from rinq.roles.manager import Manager as Manager
+    from rinq.roles.producer import Producer as Producer
+    from rinq.view.control_room import ControlRoom as ControlRoom
+
+_HOMES = {
+    "Claim": "rinq.queue",
+    "Cleaner": "rinq.roles.cleaner",
+    "Config": "rinq.config",
+    "Consumer": "rinq.roles.consumer",
+    "ControlRoom": "rinq.view.control_room",
+    "Files": "rinq.files",
+    "Fleet": "rinq.fleet.fleet",
+    "Job": "rinq.queue",
+    "Manager": "rinq.roles.manager",
+    "PersistentQ": "rinq.queue",
+    "PersistentQInterface": "rinq.roles.interface",
+    "PersistentQSQLite": "rinq.queue",
+    "Producer": "rinq.roles.producer",
+    "RinqError": "rinq.errors",
+    "Run": "rinq.fleet.run",
+    "Status": "rinq.queue",
+    "open_queue": "rinq.queue",
+}
+
+__all__ = sorted(_HOMES)  # noqa: PLE0605 (sorted strings)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'rinq' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

@@ -1,0 +1,28 @@
+"""Queue time: the one time in which leases, waits and the history are counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class QueueClock:
+    """The clock as stored: queue seconds advance ``speed`` times as fast as real ones.
+
+    Args:
+        speed: queue seconds per real second, above 0.
+        base_real: a moment in real time (Unix seconds) …
+        base_queue: … and the queue time at that moment (seconds).
+    """
+
+    speed: float
+    base_real: float
+    base_queue: float
+
+    def reckon(self, real: float, floor: float = 0.0) -> float:
+        """The queue time at the real time ``real``, never below ``floor`` (the last recorded)."""
+        return max(self.base_queue + (real - self.base_real) * self.speed, floor)
+
+    def rebased(self, speed: float, real: float, floor: float = 0.0) -> QueueClock:
+        """The same clock from ``real`` on at another speed, without a jump."""
+        return QueueClock(speed, real, self.reckon(real, floor))

@@ -1,0 +1,62 @@
+"""Which fault strikes which attempt, and the points where a process can be made to fail."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+from enum import StrEnum
+from typing import Protocol
+
+FAILPOINT = "RINQ_FAILPOINT"
+"""Environment variable ``point=kill`` or ``point=stop``: what happens at a named failpoint."""
+
+
+class Fault(StrEnum):
+    ERROR = "error"
+    HANG = "hang"
+    CRASH = "crash"
+
+
+class Rates(Protocol):
+    """Shares of attempts from 0 to 1 that each fault strikes; their sum is at most 1."""
+
+    @property
+    def error_rate(self) -> float: ...
+    @property
+    def hang_rate(self) -> float: ...
+    @property
+    def crash_rate(self) -> float: ...
+
+
+def digest(*parts: object) -> int:
+    """A 64-bit number that depends on the parts alone, in every process and on every machine."""
+    text = "\0".join(str(part) for part in parts)
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest())
+
+
+def strike(rates: Rates, seed: int, name: str, attempt: int) -> Fault | None:
+    """The fault that strikes this attempt of this job, whoever executes it and whenever."""
+    u = digest("fault", seed, name, attempt) / 2**64
+    for fault, rate in (
+        (Fault.ERROR, rates.error_rate),
+        (Fault.HANG, rates.hang_rate),
+        (Fault.CRASH, rates.crash_rate),
+    ):
+        if u < rate:
+            return fault
+        u -= rate
+    return None
+
+
+def failpoint(point: str) -> None:
+    """End or stop this very process if the environment names this point; else nothing.
+
+    Used by tests and fault plans to hit the gap between two steps every time.
+    """
+    armed = os.environ.get(FAILPOINT)
+    if armed is None:
+        return
+    where, _, what = armed.partition("=")
+    if where == point:
+        os.kill(os.getpid(), signal.SIGSTOP if what == "stop" else signal.SIGKILL)

@@ -1,0 +1,1 @@
+"""Roles as background processes of the operating system."""

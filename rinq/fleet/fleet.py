@@ -1,0 +1,368 @@
+"""Start, stop, kill, freeze, thaw and list the roles of one queue as background processes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psutil
+
+from rinq.config import Config
+from rinq.errors import AlreadyRunning, ConfigError, FleetError, NotRunning, RinqError, StartFailed
+from rinq.fleet import logs
+from rinq.fleet.identity import ALIVE, State, find, state
+from rinq.queue import PersistentQ, ProcessRow, Status, open_queue
+from rinq.queue.model import check_process_name
+
+ROLES = ("producer", "consumer", "cleaner", "manager")
+START_TIME = 90.0  # real seconds for a process to be up
+GRACE = 10.0  # real seconds for a stop, before it is forced
+POLL = 0.01
+
+_children: dict[int, subprocess.Popen[bytes]] = {}  # by pid: a child must be waited for, once dead
+
+
+@dataclass(frozen=True, slots=True)
+class FleetProcess:
+    """A process as it stands: its row, its state, and the job it holds, if any."""
+
+    row: ProcessRow
+    state: State
+    job: str | None
+
+    @property
+    def name(self) -> str:
+        return self.row.name
+
+    @property
+    def alive(self) -> bool:
+        return self.state in ALIVE
+
+
+class Fleet:
+    """The background processes of one queue, whoever started them.
+
+    Used in a ``with`` statement it stops, at the end, all that were started through it.
+
+    Args:
+        config: a ``Config``, or the path of a config file.
+        keep: let processes outlive the program that starts them; else they end with it.
+        restart: start a process that crashed or was killed again, as a new incarnation.
+
+    Raises:
+        ConfigError.
+    """
+
+    def __init__(
+        self, config: Config | Path | str, *, keep: bool = False, restart: bool = False
+    ) -> None:
+        self.config = config if isinstance(config, Config) else Config.load(config)
+        self.keep = keep
+        self._restart = restart
+        self._started: dict[str, str] = {}  # name -> role
+        self._lock = threading.RLock()
+        self._closing = threading.Event()
+        self._supervisor: threading.Thread | None = None
+
+    def start(self, role: str, name: str | None = None) -> FleetProcess:
+        """Start a role; returns when it is up. Without a name it takes the next free one.
+
+        Raises:
+            ConfigError: no such role, or no possible name.
+            AlreadyRunning: a process of this name lives.
+            StartFailed: it ended before it was up; the log's last lines say why.
+        """
+        if role not in ROLES:
+            raise ConfigError(f"{role!r:.40} is not a role: {', '.join(ROLES)}.")
+        with self._lock, self.queue() as queue:
+            rows = {row.name: row for row in queue.processes()}
+            if name is None:
+                taken = {row.name for row in rows.values() if state(row) in ALIVE}
+                name = next(n for i in range(1, 10**6) if (n := f"{role}-{i}") not in taken)
+            check_process_name(name, role)
+            if name in rows and state(rows[name]) in ALIVE:
+                raise AlreadyRunning(f"{name} (a {rows[name].role}, pid {rows[name].pid})")
+            before = rows[name].incarnation if name in rows else 0
+            up = self._launch(queue, role, name, before)
+            self._started[name] = role
+            if self._restart and self._supervisor is None:
+                self._supervisor = threading.Thread(target=self._supervise, daemon=True)
+                self._supervisor.start()
+            return up
+
+    def stop(self, name: str, *, grace: float = GRACE) -> State:
+        """Let a process hand back its job and end; kill it after ``grace`` real seconds.
+
+        Returns:
+            ``stopped``, or ``killed`` where it had to be forced.
+
+        Raises:
+            NotRunning.
+        """
+        with self._lock, self.queue() as queue:
+            self._started.pop(name, None)
+            row = self._living(queue, name)
+            self._ask(queue, row)
+            return self._await_end(queue, row, time.monotonic() + grace)
+
+    def stop_all(self, *, grace: float = GRACE) -> dict[str, State]:
+        """Stop every process of the queue, side by side. Returns how each ended."""
+        with self.queue() as queue:
+            living = [row.name for row in queue.processes() if state(row) in ALIVE]
+        return self._stop_these(living, grace)
+
+    def kill(self, name: str) -> FleetProcess:
+        """End a process at once (SIGKILL). The job it holds stays processing.
+
+        Raises:
+            NotRunning; FleetError: the system forbids it.
+        """
+        with self._lock, self.queue() as queue:
+            row = self._living(queue, name)
+            held = _job_of(queue, name)
+            with _on_process(row) as process:
+                process.kill()
+            self._await_gone(row)
+            queue.ended(name, row.incarnation, State.KILLED)
+            queue.mark(name, "kill", held)
+            return FleetProcess(_row(queue, name), State.KILLED, held)
+
+    def freeze(self, name: str) -> FleetProcess:
+        """Stop a process where it stands, as a pause of its machine would.
+
+        The write lock is taken first: nobody is frozen holding it or amid file work.
+
+        Raises:
+            NotRunning; FleetError: the system forbids it.
+        """
+        with self.queue() as queue:
+            row = self._living(queue, name)
+            with queue.exclusive(), _on_process(row) as process:
+                process.suspend()
+                for child in process.children(recursive=True):
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        child.suspend()
+            held = _job_of(queue, name)
+            queue.mark(name, "freeze", held)
+            return FleetProcess(row, State.FROZEN, held)
+
+    def thaw(self, name: str) -> FleetProcess:
+        """Let a frozen process go on.
+
+        Raises:
+            NotRunning; FleetError: the system forbids it.
+        """
+        with self.queue() as queue:
+            row = self._living(queue, name)
+            queue.mark(name, "thaw", _job_of(queue, name))
+            _resume(row)
+            return FleetProcess(row, State.RUNNING, _job_of(queue, name))
+
+    def restart(self, name: str) -> FleetProcess:
+        """Stop a process, if it lives, and start the same role under the same name.
+
+        Raises:
+            NotRunning: no process of this name was ever started; as ``start``.
+        """
+        with self._lock:
+            with self.queue() as queue:
+                row = _row(queue, name)
+            if state(row) in ALIVE:
+                self.stop(name)
+            return self.start(row.role, name)
+
+    def forget(self, name: str) -> None:
+        """Drop a process that has ended from the list. Raises: NotRunning, AlreadyRunning."""
+        with self.queue() as queue:
+            row = _row(queue, name)
+            if state(row) in ALIVE:
+                raise AlreadyRunning(name)
+            queue.forget(name, row.incarnation)
+
+    def processes(self) -> list[FleetProcess]:
+        """Every process by name, with what became of those that ended."""
+        with self.queue() as queue:
+            held = {job.process: job.name for job in queue.jobs(Status.PROCESSING)}
+            found = []
+            for row in queue.processes():
+                _reap(row.pid)
+                now = state(row)
+                if now is State.CRASHED and row.outcome is None:
+                    queue.ended(row.name, row.incarnation, now)
+                found.append(FleetProcess(row, now, held.get(row.name)))
+        return found
+
+    def tail(self, name: str, lines: int = 50) -> list[str]:
+        """The last lines of a process's log. Raises: ConfigError: no possible name."""
+        return logs.tail(logs.log_path(self.config, name), lines)
+
+    @contextlib.contextmanager
+    def queue(self) -> Iterator[PersistentQ]:
+        """The fleet's queue, open for the ``with`` block, in any thread."""
+        with open_queue(self.config) as queue:
+            yield queue
+
+    def close(self, *, grace: float = GRACE) -> None:
+        """Stop all processes that were started through this object and still live."""
+        self._closing.set()
+        if self._supervisor is not None:
+            self._supervisor.join()
+        self._stop_these(list(self._started), grace)
+
+    def _launch(self, queue: PersistentQ, role: str, name: str, before: int) -> FleetProcess:
+        log = logs.log_path(self.config, name)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-c", "from rinq.fleet.main import main; main()", role, name]
+        if self.config.file is not None:
+            command += ["--config", str(self.config.file)]
+        else:
+            command += ["--values", json.dumps(self.config.model_dump(mode="json"))]
+        if not self.keep:
+            command.append("--owned")
+        with log.open("ab") as output:
+            beginning = output.tell()
+            child = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL if self.keep else subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # an interrupted cell must not stop it
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+                | getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+        _children[child.pid] = child
+        deadline = time.monotonic() + START_TIME
+        while time.monotonic() < deadline:
+            if child.poll() is not None:
+                break
+            row = next((row for row in queue.processes() if row.name == name), None)
+            if row and row.incarnation > before and row.ready and _descends(row, child.pid):
+                return FleetProcess(row, State.RUNNING, None)
+            time.sleep(POLL)
+        child.kill()
+        child.wait()
+        said = logs.tail(log, 5, start=beginning)
+        raise StartFailed(name, advice="Its log ends: " + " | ".join(said or ["(nothing)"]))
+
+    def _ask(self, queue: PersistentQ, row: ProcessRow) -> None:
+        queue.request_stop(row.name, row.incarnation)
+        if state(row) is State.FROZEN:
+            _resume(row)
+
+    def _await_end(self, queue: PersistentQ, row: ProcessRow, deadline: float) -> State:
+        while time.monotonic() < deadline:
+            _reap(row.pid)
+            now = _row(queue, row.name)
+            if now.incarnation != row.incarnation:
+                return State.STOPPED  # and somebody started the name again
+            if find(row) is None and (ended := state(now)) not in ALIVE:
+                queue.ended(row.name, row.incarnation, ended)
+                return ended
+            time.sleep(POLL)
+        with contextlib.suppress(NotRunning), _on_process(row) as process:
+            process.kill()
+        self._await_gone(row)
+        queue.ended(row.name, row.incarnation, State.KILLED)
+        return State.KILLED
+
+    def _await_gone(self, row: ProcessRow) -> None:
+        while find(row) is not None:
+            _reap(row.pid)
+            time.sleep(POLL)
+        _reap(row.pid)
+
+    def _stop_these(self, names: list[str], grace: float) -> dict[str, State]:
+        ends: dict[str, State] = {}
+        with self._lock, self.queue() as queue:
+            rows = []
+            for name in names:
+                self._started.pop(name, None)
+                with contextlib.suppress(NotRunning):
+                    rows.append(self._living(queue, name))
+            for row in rows:
+                self._ask(queue, row)
+            deadline = time.monotonic() + grace
+            for row in rows:
+                ends[row.name] = self._await_end(queue, row, deadline)
+        return ends
+
+    def _living(self, queue: PersistentQ, name: str) -> ProcessRow:
+        row = _row(queue, name)
+        _reap(row.pid)
+        if state(row) not in ALIVE:
+            raise NotRunning(f"{name} ({state(row)})")
+        return row
+
+    def _supervise(self) -> None:
+        """Start what crashed or was killed again, until closed."""
+        while not self._closing.wait(0.25):
+            with contextlib.suppress(RinqError), self._lock:
+                ended = {process.name for process in self.processes() if not process.alive}
+                for name, role in list(self._started.items()):
+                    if name in ended:
+                        self.start(role, name)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _row(queue: PersistentQ, name: str) -> ProcessRow:
+    for row in queue.processes():
+        if row.name == name:
+            return row
+    raise NotRunning(f"{name!r:.60} was never started")
+
+
+def _job_of(queue: PersistentQ, name: str) -> str | None:
+    return next((job.name for job in queue.jobs(Status.PROCESSING) if job.process == name), None)
+
+
+def _reap(pid: int) -> None:
+    child = _children.get(pid)
+    if child is not None and child.poll() is not None:
+        if child.stdin is not None:
+            child.stdin.close()
+        del _children[pid]
+
+
+def _descends(row: ProcessRow, pid: int) -> bool:
+    """Whether it is the child we started, or the child of it (a virtual environment's launcher)."""
+    process = find(row)
+    return process is not None and (row.pid == pid or process.ppid() == pid)
+
+
+@contextlib.contextmanager
+def _on_process(row: ProcessRow) -> Iterator[psutil.Process]:
+    process = find(row)
+    if process is None:
+        raise NotRunning(f"{row.name} (on host {row.host})" if row.outcome is None else row.name)
+    try:
+        yield process
+    except psutil.NoSuchProcess as error:
+        raise NotRunning(row.name) from error
+    except psutil.AccessDenied as error:
+        raise FleetError(f"{row.name}: the system does not allow it (pid {row.pid})") from error
+
+
+def _resume(row: ProcessRow) -> None:
+    with _on_process(row) as process:
+        for frozen in (*process.children(recursive=True), process):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                frozen.resume()

@@ -1,0 +1,116 @@
+"""The main of a role's process, in the background or in the foreground."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+from rinq.config import Config
+from rinq.errors import ConfigError, Passing, RinqError
+from rinq.files import Files
+from rinq.fleet.identity import State, is_alive, this_process
+from rinq.fleet.logs import bound, log_path, write_to_stderr
+from rinq.queue import PersistentQ, open_queue
+from rinq.queue.model import check_process_name
+from rinq.roles.cleaner import Cleaner
+from rinq.roles.consumer import Consumer
+from rinq.roles.interface import PersistentQInterface, generator
+from rinq.roles.manager import Manager
+from rinq.roles.producer import Producer
+
+ROLES: dict[str, type[PersistentQInterface]] = {
+    role.role: role for role in (Producer, Consumer, Cleaner, Manager)
+}
+GRACE = 5.0  # real seconds from the owner's end to a forced one
+
+
+class StopSign:
+    """Whether a role should stop: by signal, by the table, or because its owner ended."""
+
+    def __init__(self, queue: PersistentQ, name: str, incarnation: int, log: Path | None) -> None:
+        self.queue, self.name, self.incarnation, self.log = queue, name, incarnation, log
+        self.asked = False
+
+    def __call__(self) -> bool:
+        if not self.asked:
+            with contextlib.suppress(Passing):
+                self.asked = self.queue.stop_requested(self.name, self.incarnation)
+        if self.log is not None:
+            with contextlib.suppress(OSError):
+                bound(self.log)
+        return self.asked
+
+    def ask(self, *_: object) -> None:
+        self.asked = True
+
+    def watch_owner(self) -> None:
+        """Wait for the end of standard input, which the owner holds open; then stop."""
+        while os.read(0, 4096):
+            pass
+        self.asked = True
+        time.sleep(GRACE)
+        os._exit(1)
+
+
+def serve(config: Config, role: str, name: str, *, owned: bool = False, log: bool = False) -> None:
+    """Be the process ``name`` of a role until told to stop.
+
+    Args:
+        owned: end when standard input does.
+        log: keep the size of this name's log file bounded.
+
+    Raises:
+        AlreadyRunning; ConfigError; HandlerNotFound; DatabaseError, FilesUnavailable.
+    """
+    if role not in ROLES:
+        raise ConfigError(f"{role!r:.40} is not a role: {', '.join(ROLES)}.")
+    check_process_name(name, role)
+    pid, started, host = this_process()
+    with open_queue(config, warm=True) as queue:
+        incarnation = queue.register(
+            name, role, pid=pid, started=started, host=host, owned=owned, alive=is_alive
+        )
+        outcome = State.CRASHED
+        stop = StopSign(queue, name, incarnation, log_path(config, name) if log else None)
+        signal.signal(signal.SIGTERM, stop.ask)
+        signal.signal(signal.SIGINT, stop.ask)
+        if owned:
+            threading.Thread(target=stop.watch_owner, daemon=True).start()
+        try:
+            files = Files(config.primary_path, durable=config.general.durability == "full")
+            rng = generator(config.general.seed, role, name, incarnation)
+            with ROLES[role](queue, files, config, name, rng=rng) as at_work:
+                queue.ready(name, incarnation)
+                at_work.log.info("%s is up (incarnation %d)", name, incarnation)
+                for warning in config.warnings if role == "consumer" else ():
+                    at_work.log.warning("%s", warning)
+                at_work.run(stop)
+                at_work.log.info("%s stopped", name)
+            outcome = State.STOPPED
+        finally:
+            queue.ended(name, incarnation, outcome)
+
+
+def main() -> None:
+    """Serve as the arguments say; an error is one line on standard error, and exit code 1."""
+    parser = argparse.ArgumentParser(prog="rinq.fleet.main")
+    parser.add_argument("role")
+    parser.add_argument("name")
+    parser.add_argument("--config", type=Path)
+    parser.add_argument("--values", help="the config as JSON, where there is no file")
+    parser.add_argument("--owned", action="store_true")
+    given = parser.parse_args()
+    write_to_stderr()
+    try:
+        values = json.loads(given.values) if given.values else None
+        config = Config.load(given.config) if values is None else Config.parse(values)
+        serve(config, given.role, given.name, owned=given.owned, log=True)
+    except RinqError as error:
+        sys.exit(str(error))

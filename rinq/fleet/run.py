@@ -1,0 +1,100 @@
+"""A fleet and a queue in a folder of their own, for a lesson or an experiment."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+import time
+import weakref
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import yaml
+
+from rinq.config import Config
+from rinq.files import Files
+from rinq.fleet.fleet import Fleet
+from rinq.queue import SETTLED, Status, open_queue
+
+LOOK = 0.1  # real seconds between two looks at the table
+
+
+class Run:
+    """A temporary folder with a config file, a queue and a fleet in it.
+
+    Closing it, or the end of the program, stops its processes and deletes the folder.
+
+    Args:
+        values: sections as in ``config.yaml``; ``general.primary_path`` is ``jobs``
+            in the folder unless given.
+        restart: start crashed processes again.
+
+    Raises:
+        ConfigError.
+    """
+
+    def __init__(
+        self, values: Mapping[str, Mapping[str, Any]] | None = None, *, restart: bool = False
+    ) -> None:
+        sections = {name: dict(section) for name, section in (values or {}).items()}
+        sections.setdefault("general", {}).setdefault("primary_path", "jobs")
+        Config.parse(sections)
+        self.folder = Path(tempfile.mkdtemp(prefix="rinq-"))
+        self._finalizer = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        file = self.folder / "config.yaml"
+        file.write_text(yaml.safe_dump(sections), "utf-8")
+        self.config = Config.load(file)
+        self.queue = open_queue(self.config)
+        self.files = Files(self.config.primary_path)
+        self.fleet = Fleet(self.config, restart=restart)
+
+    async def settled(
+        self,
+        n: int | None = None,
+        *,
+        timeout: float = 60.0,  # noqa: ASYNC109
+    ) -> dict[Status, int]:
+        """Wait until ``n`` jobs are processed, failed or cleaned; without ``n``, until all are.
+
+        Other cells, widgets and callbacks go on meanwhile.
+
+        Returns:
+            The number of jobs in each status.
+
+        Raises:
+            TimeoutError: after ``timeout`` real seconds, saying how far it came.
+        """
+        deadline = time.monotonic() + timeout
+        while True:
+            counts = self.queue.counts()
+            done = sum(counts[status] for status in SETTLED)
+            if done >= (sum(counts.values()) if n is None else n):
+                return counts
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{done} jobs settled in {timeout:g} s; {dict(counts)}")
+            await asyncio.sleep(LOOK)
+
+    def close(self) -> None:
+        """Stop the processes and delete the folder."""
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._finalizer)
+            stack.callback(self.queue.close)
+            self.fleet.close()
+
+    def __repr__(self) -> str:
+        return "Run()"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,30 @@
+"""What is stored, and who may change it."""
+
+from rinq.queue.base import PersistentQ
+from rinq.queue.model import (
+    MOVES,
+    SETTLED,
+    Claim,
+    Event,
+    Job,
+    Mark,
+    ProcessRow,
+    Status,
+    Transition,
+)
+from rinq.queue.sqlite import PersistentQSQLite, open_queue
+
+__all__ = [
+    "MOVES",
+    "SETTLED",
+    "Claim",
+    "Event",
+    "Job",
+    "Mark",
+    "PersistentQ",
+    "PersistentQSQLite",
+    "ProcessRow",
+    "Status",
+    "Transition",
+    "open_queue",
+]

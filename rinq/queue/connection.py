@@ -1,0 +1,226 @@
+"""One connection to the database: how it is opened, locked, and what its errors mean."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.resources
+import re
+import sqlite3
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rinq.errors import (
+    CorruptDatabase,
+    DatabaseError,
+    ForeignDatabase,
+    Unavailable,
+)
+
+APPLICATION_ID = 0x72696E71  # "rinq"
+SCHEMA_VERSION = 1
+WARM_BYTES = 4 * 2**20
+
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_PAUSE = 0.0005  # short and even, so that no waiting process starves (busy_timeout backs off)
+
+
+def _read(name: str) -> str:
+    return importlib.resources.files("rinq.queue").joinpath(name).read_text("utf-8")
+
+
+def _named(text: str) -> dict[str, str]:
+    parts = re.split(r"^-- name: (\w+)\n", text, flags=re.MULTILINE)[1:]
+    return {name: sql.strip() for name, sql in zip(parts[::2], parts[1::2], strict=True)}
+
+
+SQL = _named(_read("queries.sql"))
+
+Row = sqlite3.Row
+T = TypeVar("T")
+
+
+class Connection:
+    """A connection that any thread may use, one at a time.
+
+    Args:
+        path: the database file; made, with its schema, where there is none.
+        durable: every commit survives a power cut (else only a crash of the process).
+        wait: real seconds to wait for a lock that somebody else holds.
+        warm: grow the write-ahead log at once, which nearly doubles the rate of
+            commits: for connections that live long.
+        prepare: called inside the transaction that makes the schema.
+
+    Raises:
+        ForeignDatabase, CorruptDatabase, Unavailable: it cannot be opened.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        durable: bool,
+        wait: float,
+        warm: bool,
+        prepare: Callable[[Connection], None],
+    ) -> None:
+        self.path = str(path)
+        self.wait = wait
+        self._lock = threading.RLock()
+        self._inside = False
+        if sqlite3.sqlite_version_info < (3, 37):
+            raise DatabaseError(
+                f"SQLite {sqlite3.sqlite_version} is too old", advice="rinq needs 3.37 or newer."
+            )
+        with self._translated():
+            self._raw = sqlite3.connect(
+                self.path, timeout=0, isolation_level=None, check_same_thread=False
+            )
+        try:
+            self._raw.row_factory = Row
+            self._refuse_foreign()
+            self._set_up(durable)
+            self._make_schema(prepare)
+            if warm:
+                self._warm()
+        except BaseException:
+            self._raw.close()
+            raise
+
+    def close(self) -> None:
+        with self._lock:
+            self._raw.close()
+
+    def all(self, query: str, **values: Any) -> list[Row]:
+        """Run a named query and fetch all of its rows."""
+        return self.run(SQL[query], values)
+
+    def one(self, query: str, **values: Any) -> Row | None:
+        rows = self.all(query, **values)
+        return rows[0] if rows else None
+
+    def run(self, sql: str, values: dict[str, Any] | None = None) -> list[Row]:
+        """Run one statement; outside a transaction, wait for locks."""
+        with self._lock, self._translated():
+            if self._inside:
+                return self._raw.execute(sql, values or {}).fetchall()
+            return self._patiently(lambda: self._raw.execute(sql, values or {}).fetchall())
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A write transaction: committed at the end, rolled back on an exception.
+
+        Raises:
+            Unavailable: somebody else held the lock for longer than ``wait``.
+        """
+        with self._lock:
+            if self._inside:
+                raise DatabaseError("a transaction is open in this thread already")
+            with self._translated():
+                self._patiently(lambda: self._raw.execute("BEGIN IMMEDIATE"))
+            self._inside = True
+            try:
+                yield self
+                with self._translated():
+                    self._raw.execute("COMMIT")
+            finally:
+                self._inside = False
+                if self._raw.in_transaction:
+                    self._raw.execute("ROLLBACK")
+
+    def _patiently(self, act: Callable[[], T]) -> T:
+        deadline = time.monotonic() + self.wait
+        while True:
+            try:
+                return act()
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF not in _BUSY or time.monotonic() > deadline:
+                    raise
+            time.sleep(_PAUSE)
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.DatabaseError as error:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            where = f"{self.path}: {error}"
+            if code in _BUSY:
+                raise Unavailable(f"{where} for more than {self.wait:g} s") from error
+            if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+                raise CorruptDatabase(where) from error
+            if code in {
+                sqlite3.SQLITE_FULL,
+                sqlite3.SQLITE_READONLY,
+                sqlite3.SQLITE_CANTOPEN,
+                sqlite3.SQLITE_IOERR,
+                sqlite3.SQLITE_PERM,
+                sqlite3.SQLITE_AUTH,
+            }:
+                raise Unavailable(where) from error
+            raise DatabaseError(where) from error
+
+    def _refuse_foreign(self) -> None:
+        """Look before anything is written: an empty file, or ours, of our version."""
+        version = self.run("PRAGMA user_version")[0][0]
+        application = self.run("PRAGMA application_id")[0][0]
+        if self.run("SELECT count(*) FROM sqlite_master")[0][0] == 0:
+            return
+        if application != APPLICATION_ID:
+            raise ForeignDatabase(f"{self.path} belongs to another program")
+        if version != SCHEMA_VERSION:
+            raise ForeignDatabase(f"{self.path} has version {version}, not {SCHEMA_VERSION}")
+
+    def _set_up(self, durable: bool) -> None:
+        if self.run("PRAGMA journal_mode = WAL")[0][0] != "wal" and self.path != ":memory:":
+            raise DatabaseError(
+                f"{self.path}: no write-ahead log is possible here",
+                advice="Put it on a local disk: set general.database.",
+            )
+        self.run(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        if sys.platform == "darwin" and durable:
+            self.run("PRAGMA fullfsync = ON")
+            self.run("PRAGMA checkpoint_fullfsync = ON")
+        self.run("PRAGMA recursive_triggers = ON")  # else REPLACE deletes without a trigger
+
+    def _make_schema(self, prepare: Callable[[Connection], None]) -> None:
+        if self.run("PRAGMA user_version")[0][0] == SCHEMA_VERSION:
+            return
+        with self.write():
+            if self.run("PRAGMA user_version")[0][0] == SCHEMA_VERSION:
+                return
+            statement = ""
+            for line in _read("schema.sql").splitlines(keepends=True):
+                statement += line
+                if sqlite3.complete_statement(statement):
+                    self.run(statement)
+                    statement = ""
+            prepare(self)
+            self.run(f"PRAGMA application_id = {APPLICATION_ID}")
+            self.run(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _warm(self) -> None:
+        """Grow the log's file once, so that it need not grow commit by commit.
+
+        A transaction larger than its cache spills into the log; rolled back, it
+        changes nothing but the size of that file.
+        """
+        log = Path(self.path + "-wal")
+        if log.exists() and log.stat().st_size >= WARM_BYTES:
+            return
+        cache = self.run("PRAGMA cache_size")[0][0]
+        self.run("PRAGMA cache_size = 10")
+        with contextlib.suppress(_Undo), self.write():
+            self.run("CREATE TABLE warm (filler BLOB)")
+            self.run(f"INSERT INTO warm VALUES (zeroblob({WARM_BYTES}))")
+            raise _Undo
+        self.run(f"PRAGMA cache_size = {cache}")
+
+
+class _Undo(Exception):
+    """Leaves a transaction without committing it."""

@@ -1,0 +1,175 @@
+"""What the queue stores: jobs, claims, the history of moves, processes; and the legal moves."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rinq.errors import ConfigError, InvalidName
+
+_JOB_NAME = re.compile(r"[A-Za-z0-9_-]{10}")
+_PROCESS_NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
+
+
+class Status(StrEnum):
+    UNPROCESSED = "unprocessed"
+    PROCESSING = "processing"
+    PROCESSED = "processed"
+    FAILED = "failed"
+    CLEANED = "cleaned"
+
+
+SETTLED = frozenset({Status.PROCESSED, Status.FAILED, Status.CLEANED})
+
+
+class Event(StrEnum):
+    SUBMIT = "submit"
+    CLAIM = "claim"
+    COMPLETE = "complete"
+    RETRY = "retry"
+    FAIL = "fail"
+    REASSIGN = "reassign"
+    RELEASE = "release"
+    CLEAN = "clean"
+    REDRIVE = "redrive"
+    ILLEGAL = "illegal"
+    REFUSED = "refused"
+
+
+MOVES: frozenset[tuple[Event, Status | None, Status]] = frozenset(
+    {
+        (Event.SUBMIT, None, Status.UNPROCESSED),
+        (Event.CLAIM, Status.UNPROCESSED, Status.PROCESSING),
+        (Event.COMPLETE, Status.PROCESSING, Status.PROCESSED),
+        (Event.RETRY, Status.PROCESSING, Status.UNPROCESSED),
+        (Event.FAIL, Status.PROCESSING, Status.FAILED),
+        (Event.REASSIGN, Status.PROCESSING, Status.UNPROCESSED),
+        (Event.REASSIGN, Status.PROCESSING, Status.FAILED),
+        (Event.RELEASE, Status.PROCESSING, Status.UNPROCESSED),
+        (Event.CLEAN, Status.FAILED, Status.CLEANED),
+        (Event.REDRIVE, Status.FAILED, Status.UNPROCESSED),
+    }
+)
+"""Every legal (event, from, to). The trigger in ``schema.sql`` spells the same list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One row of ``jobs``. Times are queue seconds.
+
+    ``attempt`` counts claims and is never reset; ``tries`` counts executions that
+    ended in error or out of time; ``reassigns`` counts claims that the Manager took
+    back. ``process`` and ``lease_until`` are set while a claim holds the job.
+    ``event``, ``actor``, ``at``, ``allowed`` and ``error`` are those of the last move.
+    ``place`` orders the jobs that wait: the least, then the least ``id``, is next.
+    """
+
+    id: int
+    name: str
+    status: Status
+    attempt: int
+    tries: int
+    reassigns: int
+    process: str | None
+    since: float
+    lease_until: float | None
+    place: int
+    event: str
+    actor: str | None
+    at: float
+    allowed: int | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One consumer's hold on one job; ``attempt`` is its number and its fence."""
+
+    job_id: int
+    name: str
+    attempt: int
+    process: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One row of the history: a move, an ``illegal`` change or a ``refused`` act."""
+
+    id: int
+    job_id: int
+    event: str
+    from_status: str | None
+    to_status: str | None
+    at: float
+    actor: str | None
+    process: str | None
+    attempt: int
+    allowed: int | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRow:
+    """One row of ``processes``: the latest incarnation of a name.
+
+    ``started`` is the operating system's start time of ``pid`` and, like
+    ``registered``, ``ready``, ``stop_requested`` and ``ended``, real Unix seconds;
+    the last completed turn is in queue seconds. ``owned`` processes end with the
+    program that started them. ``outcome`` is how the process ended, if it has.
+    """
+
+    name: str
+    role: str
+    pid: int
+    started: float
+    host: str
+    incarnation: int
+    owned: bool
+    registered: float
+    ready: float | None
+    stop_requested: float | None
+    ended: float | None
+    outcome: str | None
+    turn_began: float | None
+    turn_ended: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something done to a process, for charts and audit: a kill, a freeze, a thaw, a fault."""
+
+    id: int
+    at: float
+    process: str | None
+    event: str
+    detail: str | None
+
+
+def is_job_name(name: object) -> bool:
+    """Whether this is exactly 10 characters of ``[A-Za-z0-9_-]``."""
+    return isinstance(name, str) and _JOB_NAME.fullmatch(name) is not None
+
+
+def check_job_name(name: object) -> str:
+    """The name itself.
+
+    Raises:
+        InvalidName: it is no job name.
+    """
+    if not isinstance(name, str) or not is_job_name(name):
+        raise InvalidName(f"{name!r:.60}")
+    return name
+
+
+def check_process_name(name: str, role: str = "process") -> str:
+    """The name itself.
+
+    Raises:
+        ConfigError: it is empty, too long, or has other than letters, digits and dash.
+    """
+    if not name:
+        raise ConfigError(f"A {role} needs a name: letters, digits, dash.")
+    if not _PROCESS_NAME.fullmatch(name):
+        raise ConfigError(f"{name!r:.60} is not a name: letters, digits and dash, at most 40.")
+    return name

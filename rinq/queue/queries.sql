@@ -1,0 +1,181 @@
+-- Every statement that the queue runs, by name. `:now` is queue time.
+-- Each move checks in its own WHERE what it moves from; there is no
+-- select-then-update. The triggers in schema.sql write the history.
+
+-- name: submit
+INSERT INTO jobs (name, place, since, event, actor, at)
+VALUES (:name, (SELECT coalesce(max(id), 0) + 1 FROM transitions), :now, 'submit', :actor, :now)
+RETURNING *;
+
+-- name: submit_many
+INSERT INTO jobs (name, place, since, event, actor, at)
+SELECT value, (SELECT coalesce(max(id), 0) + 1 FROM transitions), :now, 'submit', :actor, :now
+FROM json_each(:names);
+
+-- name: claim
+UPDATE jobs SET
+  status = 'processing', attempt = attempt + 1, process = :actor,
+  since = :now, lease_until = :now + :lease,
+  event = 'claim', actor = :actor, at = :now, allowed = NULL, error = NULL
+WHERE status = 'unprocessed' AND id = (
+  SELECT id FROM jobs WHERE status = 'unprocessed' ORDER BY place, id LIMIT 1)
+RETURNING id, name, attempt;
+
+-- name: complete
+UPDATE jobs SET
+  status = 'processed', process = NULL, since = :now, lease_until = NULL,
+  event = 'complete', actor = :actor, at = :now, allowed = NULL, error = NULL
+WHERE id = :job_id AND status = 'processing' AND attempt = :attempt
+RETURNING status;
+
+-- name: fail
+UPDATE jobs SET
+  status = iif(tries + 1 >= :n_tries, 'failed', 'unprocessed'),
+  event  = iif(tries + 1 >= :n_tries, 'fail', 'retry'),
+  tries  = tries + 1, process = NULL, since = :now, lease_until = NULL,
+  place  = (SELECT coalesce(max(id), 0) + 1 FROM transitions),
+  actor  = :actor, at = :now, allowed = :n_tries, error = :error
+WHERE id = :job_id AND status = 'processing' AND attempt = :attempt
+RETURNING status;
+
+-- name: release
+UPDATE jobs SET
+  status = 'unprocessed', process = NULL, since = :now, lease_until = NULL,
+  place = (SELECT coalesce(max(id), 0) + 1 FROM transitions),
+  event = 'release', actor = :actor, at = :now, allowed = NULL, error = NULL
+WHERE id = :job_id AND status = 'processing' AND attempt = :attempt
+RETURNING status;
+
+-- name: renew
+UPDATE jobs SET lease_until = max(lease_until, :now + :lease)
+WHERE id = :job_id AND status = 'processing' AND attempt = :attempt
+RETURNING status;
+
+-- name: lapsed
+SELECT id FROM jobs
+WHERE status = 'processing' AND (lease_until < :now OR lease_until IS NULL)
+ORDER BY lease_until, id;
+
+-- name: reassign
+UPDATE jobs SET
+  status = iif(reassigns + 1 >= :n_reassigns, 'failed', 'unprocessed'),
+  reassigns = reassigns + 1, process = NULL, since = :now, lease_until = NULL,
+  place = (SELECT coalesce(max(id), 0) + 1 FROM transitions),
+  event = 'reassign', actor = :actor, at = :now, allowed = :n_reassigns,
+  error = 'the lease lapsed: nothing was heard from ' || coalesce(process, 'its holder') || ' in time'
+WHERE id = :job_id AND status = 'processing' AND (lease_until < :now OR lease_until IS NULL)
+RETURNING *;
+
+-- name: clean
+UPDATE jobs SET
+  status = 'cleaned', since = :now,
+  event = 'clean', actor = :actor, at = :now, allowed = NULL, error = NULL
+WHERE name = :name AND status = 'failed'
+RETURNING *;
+
+-- name: redrive
+UPDATE jobs SET
+  status = 'unprocessed', tries = 0, reassigns = 0, since = :now,
+  place = (SELECT coalesce(max(id), 0) + 1 FROM transitions),
+  event = 'redrive', actor = :actor, at = :now, allowed = NULL, error = NULL
+WHERE name = :name AND status = 'failed'
+RETURNING *;
+
+-- name: refuse
+INSERT INTO transitions (job_id, event, from_status, to_status, at, actor, process, attempt, error)
+SELECT id, 'refused', status, status, :now, :actor, :process, :attempt, :error
+FROM jobs WHERE id = :job_id;
+
+-- name: made_before
+SELECT to_status FROM transitions
+WHERE job_id = :job_id AND attempt = :attempt AND actor = :actor
+  AND event IN (SELECT value FROM json_each(:events));
+
+-- name: job
+SELECT * FROM jobs WHERE name = :name;
+
+-- name: job_by_id
+SELECT * FROM jobs WHERE id = :job_id;
+
+-- name: jobs
+SELECT * FROM jobs WHERE id > :after ORDER BY id LIMIT :limit;
+
+-- name: jobs_of_status
+SELECT * FROM jobs WHERE status = :status AND id > :after ORDER BY id LIMIT :limit;
+
+-- name: failed_jobs
+SELECT * FROM jobs WHERE status = 'failed' AND id > :after ORDER BY id LIMIT :limit;
+
+-- name: claimed_jobs
+SELECT * FROM jobs WHERE status = 'processing' AND id > :after ORDER BY id LIMIT :limit;
+
+-- name: counts
+SELECT status, count(*) AS n FROM jobs GROUP BY status;
+
+-- name: taken_names
+SELECT name FROM jobs WHERE name IN (SELECT value FROM json_each(:names)) ORDER BY name;
+
+-- name: transitions
+SELECT * FROM transitions WHERE id > :after ORDER BY id LIMIT :limit;
+
+-- name: history
+SELECT t.* FROM transitions AS t JOIN jobs AS j ON j.id = t.job_id
+WHERE j.name = :name ORDER BY t.id;
+
+-- name: clock
+SELECT speed, base_real, base_queue,
+       coalesce((SELECT at FROM transitions ORDER BY id DESC LIMIT 1), 0.0) AS floor
+FROM clock;
+
+-- name: set_clock
+INSERT INTO clock (one, speed, base_real, base_queue) VALUES (1, :speed, :base_real, :base_queue)
+ON CONFLICT (one) DO UPDATE SET
+  speed = excluded.speed, base_real = excluded.base_real, base_queue = excluded.base_queue;
+
+-- name: settings
+SELECT key, value FROM settings ORDER BY key;
+
+-- name: set
+INSERT INTO settings (key, value) VALUES (:key, :value)
+ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+
+-- name: unset
+DELETE FROM settings WHERE key = :key;
+
+-- name: processes
+SELECT * FROM processes ORDER BY name;
+
+-- name: process
+SELECT * FROM processes WHERE name = :name;
+
+-- name: register
+INSERT INTO processes (name, role, pid, started, host, incarnation, owned, registered)
+VALUES (:name, :role, :pid, :started, :host, 1, :owned, :real)
+ON CONFLICT (name) DO UPDATE SET
+  role = excluded.role, pid = excluded.pid, started = excluded.started, host = excluded.host,
+  incarnation = incarnation + 1, owned = excluded.owned, registered = excluded.registered,
+  ready = NULL, stop_requested = NULL, ended = NULL, outcome = NULL,
+  turn_began = NULL, turn_ended = NULL
+RETURNING incarnation;
+
+-- name: ready
+UPDATE processes SET ready = :real WHERE name = :name AND incarnation = :incarnation;
+
+-- name: request_stop
+UPDATE processes SET stop_requested = :real WHERE name = :name AND incarnation = :incarnation;
+
+-- name: ended
+UPDATE processes SET ended = :real, outcome = :outcome
+WHERE name = :name AND incarnation = :incarnation AND ended IS NULL;
+
+-- name: turn
+UPDATE processes SET turn_began = :began, turn_ended = :ended WHERE name = :name;
+
+-- name: forget
+DELETE FROM processes WHERE name = :name AND incarnation = :incarnation;
+
+-- name: mark
+INSERT INTO marks (at, process, event, detail) VALUES (:now, :process, :event, :detail);
+
+-- name: marks
+SELECT * FROM marks WHERE id > :after ORDER BY id;

@@ -1,0 +1,225 @@
+"""The queue in SQLite: each verb is one guarded statement of ``queries.sql``."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from rinq.clock import QueueClock
+from rinq.config import Config
+from rinq.errors import IllegalMove, NameUsed, QueueError, StaleClaim, Unavailable, UnknownJob
+from rinq.queue.connection import Connection, Row
+from rinq.queue.model import Claim, Event, Job, Status, Transition, check_job_name
+from rinq.queue.registry import SQLiteRegistry
+
+NO_LIMIT = -1  # as SQLite spells it
+ERROR_LENGTH = 1000
+
+
+class PersistentQSQLite(SQLiteRegistry):
+    """The durable queue in one SQLite file; any thread may use it, one at a time.
+
+    Args:
+        path: the database file; made where there is none.
+        durability: ``full`` (a commit survives a power cut) or ``normal``.
+        speed: queue seconds per real second, for a database that is made now.
+        wait: real seconds to wait for a lock that somebody else holds.
+        warm: grow the write-ahead log at once (for connections that live long).
+        real_time: where Unix time is read.
+
+    Raises:
+        ForeignDatabase, CorruptDatabase, Unavailable: it cannot be opened.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        durability: str = "full",
+        speed: float = 1.0,
+        wait: float = 10.0,
+        warm: bool = False,
+        real_time: Callable[[], float] = time.time,
+    ) -> None:
+        self._real_time = real_time
+
+        def start_clock(tx: Connection) -> None:
+            real = real_time()
+            tx.all("set_clock", **asdict(QueueClock(speed, real, real)))
+
+        self._db = Connection(
+            path, durable=durability == "full", wait=wait, warm=warm, prepare=start_clock
+        )
+
+    def submit(self, name: str, process: str | None = None) -> Job:
+        check_job_name(name)
+        with self._db.write() as tx:
+            try:
+                return _job(tx.all("submit", name=name, actor=process, now=self.now())[0])
+            except sqlite3.IntegrityError as error:
+                raise NameUsed(name) from error
+
+    def submit_many(self, names: Sequence[str], process: str | None = None) -> int:
+        twice = [name for name, n in Counter(map(check_job_name, names)).items() if n > 1]
+        if twice:
+            raise NameUsed(f"{twice[0]} stands {names.count(twice[0])} times in the list")
+        batch = json.dumps(list(names))
+        with self._db.write() as tx:
+            try:
+                tx.all("submit_many", names=batch, actor=process, now=self.now())
+            except sqlite3.IntegrityError as error:
+                taken = tx.all("taken_names", names=batch)
+                raise NameUsed(", ".join(row["name"] for row in taken[:5])) from error
+        return len(names)
+
+    def claim(self, process: str, lease: float = 60) -> Claim | None:
+        with self._db.write() as tx:
+            row = tx.one("claim", actor=process, lease=lease, now=self.now())
+        return None if row is None else Claim(row["id"], row["name"], row["attempt"], process)
+
+    def complete(self, claim: Claim) -> None:
+        self._settle(claim, "complete", (Event.COMPLETE,))
+
+    def fail(self, claim: Claim, error: str, n_tries: int) -> Status:
+        outcome = (Event.RETRY, Event.FAIL)
+        return self._settle(claim, "fail", outcome, error=error[:ERROR_LENGTH], n_tries=n_tries)
+
+    def release(self, claim: Claim) -> None:
+        self._settle(claim, "release", (Event.RELEASE,))
+
+    def renew(self, claim: Claim, lease: float = 60) -> None:
+        self._settle(claim, "renew", (), lease=lease)
+
+    def reassign(self, process: str, n_reassigns: int = 5) -> list[Job]:
+        taken = []
+        for lapsed in self._db.all("lapsed", now=self.now()):
+            with self._db.write() as tx:
+                row = tx.one(
+                    "reassign",
+                    job_id=lapsed["id"],
+                    actor=process,
+                    n_reassigns=n_reassigns,
+                    now=self.now(),
+                )
+            if row is not None:
+                taken.append(_job(row))
+        return taken
+
+    def clean(self, name: str, process: str) -> Job:
+        return self._move_failed(name, process, "clean")
+
+    def redrive(self, name: str, process: str) -> Job:
+        return self._move_failed(name, process, "redrive")
+
+    @contextmanager
+    def hold(self, name: str) -> Iterator[Job]:
+        with self._db.write():
+            yield self.job(name)
+
+    def counts(self) -> dict[Status, int]:
+        found = {row["status"]: row["n"] for row in self._db.all("counts")}
+        return {status: found.get(status, 0) for status in Status}
+
+    def job(self, name: str) -> Job:
+        row = self._db.one("job", name=name)
+        if row is None:
+            raise UnknownJob(f"{name!r:.60}")
+        return _job(row)
+
+    def jobs(
+        self, status: Status | None = None, *, after: int = 0, limit: int | None = None
+    ) -> list[Job]:
+        window = {"after": after, "limit": NO_LIMIT if limit is None else limit}
+        # a partial index serves only a query that spells its condition
+        queries = {None: "jobs", Status.FAILED: "failed_jobs", Status.PROCESSING: "claimed_jobs"}
+        if status in queries:
+            rows = self._db.all(queries[status], **window)
+        else:
+            rows = self._db.all("jobs_of_status", status=status, **window)
+        return [_job(row) for row in rows]
+
+    def transitions(self, after: int = 0, limit: int | None = None) -> list[Transition]:
+        rows = self._db.all("transitions", after=after, limit=NO_LIMIT if limit is None else limit)
+        return [Transition(**row) for row in rows]
+
+    def history(self, name: str) -> list[Transition]:
+        rows = self._db.all("history", name=name)
+        if not rows:
+            self.job(name)
+        return [Transition(**row) for row in rows]
+
+    def _settle(
+        self, claim: Claim, act: str, events: tuple[Event, ...], **values: object
+    ) -> Status:
+        """Do a claim's act, or find that this attempt did it before, or refuse it."""
+        fence = {"job_id": claim.job_id, "attempt": claim.attempt}
+        with self._db.write() as tx:
+            now = self.now()
+            row = tx.one(act, **fence, actor=claim.process, now=now, **values)
+            if row is not None:
+                return Status(row["status"])
+            made = tx.one("made_before", **fence, actor=claim.process, events=json.dumps(events))
+            if made is not None:
+                return Status(made["to_status"])
+            found = tx.one("job_by_id", job_id=claim.job_id)
+            why = f"{act} of {claim.name}, attempt {claim.attempt}, refused: {_state(found)}"
+            who = {"actor": claim.process, "process": claim.process}
+            tx.all("refuse", **fence, **who, now=now, error=why)
+        if found is None:
+            raise UnknownJob(f"{claim.name!r:.60}")
+        raise StaleClaim(why)
+
+    def _move_failed(self, name: str, process: str, act: str) -> Job:
+        with self._db.write() as tx:
+            now = self.now()
+            row = tx.one(act, name=name, actor=process, now=now)
+            if row is not None:
+                return _job(row)
+            found = tx.one("job", name=name)
+            refusal: QueueError
+            if found is None:
+                refusal = UnknownJob(f"{name!r:.60}")
+            else:
+                refusal = IllegalMove(f"{act} of {name} refused: {_state(found)}, not failed")
+                tx.all(
+                    "refuse",
+                    job_id=found["id"],
+                    attempt=found["attempt"],
+                    now=now,
+                    actor=process,
+                    process=found["process"],
+                    error=refusal.detail,
+                )
+        raise refusal
+
+
+def _job(row: Row) -> Job:
+    return Job(**{**row, "status": Status(row["status"])})
+
+
+def _state(row: Row | None) -> str:
+    if row is None:
+        return "the job is gone"
+    held = f" by {row['process']}" if row["process"] else ""
+    return f"it is {row['status']}{held} at attempt {row['attempt']}"
+
+
+def open_queue(config: Config, *, warm: bool = False) -> PersistentQSQLite:
+    """The queue that a config names; made, with its folder, where there is none.
+
+    Raises:
+        ForeignDatabase, CorruptDatabase, Unavailable: it cannot be opened.
+    """
+    path = config.database
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(f"{path.parent}: {error.strerror}") from error
+    general = config.general
+    return PersistentQSQLite(path, durability=general.durability, speed=general.speed, warm=warm)

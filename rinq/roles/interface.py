@@ -1,0 +1,176 @@
+"""What the four roles have in common: one step at a time, and the loop around it."""
+
+from __future__ import annotations
+
+import logging
+import random
+import string
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from types import TracebackType
+from typing import ClassVar, Self
+
+from rinq.config import Config
+from rinq.errors import ConfigError, Passing
+from rinq.faults import digest
+from rinq.files import Files
+from rinq.queue import Job, PersistentQ
+from rinq.queue.model import check_process_name
+
+TICK = 0.25  # real seconds: how often a waiting role looks at settings and stop requests
+LOOK = 1.0  # real seconds: how often a holder looks at its claim
+BACK_OFF = (0.5, 8.0)  # real seconds: first and longest wait after a passing trouble
+
+
+def generator(seed: int | None, role: str, name: str, incarnation: int = 1) -> random.Random:
+    """A role's source of randomness: its own, and the same again for the same seed."""
+    return random.Random(None if seed is None else digest(seed, role, name, incarnation))
+
+
+def draw_name(rng: random.Random) -> str:
+    """A job name of 10 lower-case letters."""
+    return "".join(rng.choices(string.ascii_lowercase, k=10))
+
+
+class PersistentQInterface(ABC):
+    """A role at work on a queue: called, it does one step and says when to call it next.
+
+    Args:
+        queue: the queue; closed by whoever opened it.
+        files: the files of the same ``primary_path``.
+        config: parameters as read from the file; live settings are laid over them.
+        name: this process's name: letters, digits and dash, at most 40.
+        rng: its source of randomness; drawn from ``general.seed`` where none is given.
+
+    Raises:
+        ConfigError: the name cannot be one.
+    """
+
+    role: ClassVar[str]
+
+    def __init__(
+        self,
+        queue: PersistentQ,
+        files: Files,
+        config: Config,
+        name: str,
+        *,
+        rng: random.Random | None = None,
+    ) -> None:
+        self.queue = queue
+        self.files = files
+        self.name = check_process_name(name, self.role)
+        self.rng = rng or generator(config.general.seed, self.role, name)
+        self.log = logging.getLogger(f"rinq.{self.role}")
+        self.wake = threading.Event()
+        self.paused = False
+        self.config = config
+        self._base_config = config
+        self._settings: dict[str, object] = {}
+        self._turn_began: float | None = None
+        self._turn_over = False
+
+    def __call__(self) -> float:
+        """Do one short step. Returns the queue seconds until the next.
+
+        Raises:
+            Passing: the step could not be done now; the same call may succeed later.
+        """
+        self.refresh()
+        if self._turn_began is None:
+            self._turn_began = self.queue.now()
+        seconds = self.step()
+        if self._turn_over:
+            self.queue.record_turn(self.name, self._turn_began, self.queue.now())
+            self._turn_began, self._turn_over = None, False
+        return seconds
+
+    @abstractmethod
+    def step(self) -> float:
+        """The role's own step, with settings already up to date."""
+
+    @abstractmethod
+    def draw_wait(self) -> float:
+        """Queue seconds from the end of one turn to the next, as configured."""
+
+    def turn_over(self) -> float:
+        """End this turn; returns the wait until the next."""
+        self._turn_over = True
+        return self.draw_wait()
+
+    def refresh(self) -> None:
+        """Lay the live settings over the config, if they changed."""
+        settings = self.queue.settings()
+        if settings == self._settings:
+            return
+        self._settings = dict(settings)
+        self.paused = settings.pop("paused", False) is True
+        try:
+            self.config = self._base_config.overridden(settings)
+        except ConfigError as error:
+            self.log.warning("settings ignored: %s", error)
+            self.config = self._base_config
+
+    def run(self, should_stop: Callable[[], bool]) -> None:
+        """Step until told to stop, then hand back what is held.
+
+        Waits are in queue time, so a change of speed acts at once; trouble that may
+        pass is logged and met with growing pauses.
+        """
+        pause, longest = BACK_OFF
+        try:
+            while not should_stop():
+                try:
+                    self._wait(self(), should_stop)
+                    pause = BACK_OFF[0]
+                except Passing as trouble:
+                    self.log.warning("%s Trying again in %g s.", trouble, pause)
+                    self._sleep(pause, should_stop)
+                    pause = min(2 * pause, longest)
+        finally:
+            self.close()
+
+    def close(self) -> None:  # noqa: B027 (most roles hold nothing)
+        """Hand back what is held and end helpers; safe to call twice."""
+
+    def follow(self, name: str) -> Job:
+        """Make a job's files agree with its row, under the job's lock. Returns the row."""
+        with self.queue.hold(name) as job:
+            for problem in self.files.follow(job):
+                self.log.warning("%s: %s", name, problem)
+        return job
+
+    def _wait(self, seconds: float, should_stop: Callable[[], bool]) -> None:
+        now = self.queue.now()
+        due = now + seconds
+        wait_before = self._waits()
+        while now < due and not should_stop():
+            if self.wake.wait(min(TICK, (due - now) / self.queue.speed)):
+                self.wake.clear()
+                return
+            self.refresh()
+            now = self.queue.now()
+            if self._waits() != wait_before:
+                wait_before = self._waits()
+                due = min(due, now + self.draw_wait())
+
+    def _waits(self) -> object:
+        return getattr(self.config, self.role).interval
+
+    def _sleep(self, seconds: float, should_stop: Callable[[], bool]) -> None:
+        for _ in range(max(1, round(seconds / TICK))):
+            if should_stop():
+                return
+            self.wake.wait(TICK)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,24 @@
+"""The Manager: takes back jobs whose lease has lapsed."""
+
+from __future__ import annotations
+
+from rinq.queue import Status
+from rinq.roles.interface import PersistentQInterface
+
+
+class Manager(PersistentQInterface):
+    """Looks for claims past ``manager.timeout`` each ``manager.interval`` seconds."""
+
+    role = "manager"
+
+    def step(self) -> float:
+        for job in self.queue.reassign(self.name, self.config.manager.n_reassigns):
+            self.log.warning(
+                "took back %s for the %d. time: now %s", job.name, job.reassigns, job.status
+            )
+            if job.status is Status.FAILED:
+                self.follow(job.name)
+        return self.turn_over()
+
+    def draw_wait(self) -> float:
+        return self.config.manager.interval

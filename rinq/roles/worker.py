@@ -1,0 +1,83 @@
+"""What runs in a consumer's worker process: the handler, and nothing of the queue.
+
+It only returns a result, so that a worker which outlives its consumer publishes nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import NamedTuple
+
+PR_SET_PDEATHSIG = 1
+
+
+class Outcome(NamedTuple):
+    """Either the result, encoded, or why there is none."""
+
+    content: bytes | None
+    error: str = ""
+
+
+def prepare(search: tuple[str, ...]) -> None:
+    """Make this process one that ends when told to, and when its parent does."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # also ends a handler that is busy in C
+    sys.path[:0] = [folder for folder in search if folder not in sys.path]
+    if sys.platform == "linux":
+        import ctypes  # noqa: PLC0415 (only here)
+
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def load(handler: str) -> str:
+    """Import the handler. Returns an empty string, or why it cannot be used."""
+    try:
+        _load(handler)
+    except BaseException as error:
+        return f"{handler}: {_words(error)}"
+    return ""
+
+
+def execute(handler: str, content: bytes, fault: str | None) -> Outcome:
+    """Run the handler on a file's content; never raises."""
+    try:
+        if fault == "hang":
+            threading.Event().wait()
+        if fault == "error":
+            return Outcome(None, "injected error")
+        function, takes_bytes = _load(handler)
+        text = function(content if takes_bytes else content.decode("utf-8"))
+        if not isinstance(text, str):
+            return Outcome(None, f"{handler} returned {type(text).__name__}, expected text")
+        return Outcome(text.encode("utf-8"))
+    except BaseException as error:  # also SystemExit: a handler must not end its worker
+        return Outcome(None, _words(error))
+
+
+@functools.cache
+def _load(handler: str) -> tuple[Callable[[bytes | str], object], bool]:
+    module, _, name = handler.partition(":")
+    function = getattr(importlib.import_module(module), name)
+    if not callable(function):
+        raise TypeError(f"{name} is no function")
+    first = next(iter(inspect.signature(function).parameters.values()))
+    return function, first.annotation in (bytes, "bytes")
+
+
+def _words(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

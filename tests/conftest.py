@@ -1,0 +1,87 @@
+"""Fixtures for all tests, and the rule that no test leaves a process behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import uuid
+
+import psutil
+import pytest
+
+from rinq.queue import PersistentQSQLite
+
+MARK = "RINQ_TEST_RUN"
+os.environ[MARK] = uuid.uuid4().hex  # inherited by every process that a test starts
+
+
+class FakeTime:
+    """Real time as a test sets it: ``clock.now += 5`` lets five seconds pass."""
+
+    def __init__(self, now=1_000_000.0):
+        self.now = now
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return FakeTime()
+
+
+@pytest.fixture
+def queue(tmp_path, clock):
+    """A queue in a file of its own, in the time of ``clock``."""
+    with PersistentQSQLite(tmp_path / "rinq.db", real_time=clock, wait=2) as opened:
+        yield opened
+
+
+def eventually(condition, timeout=30.0):
+    """Wait until the condition holds, and return its value; fail after ``timeout`` seconds."""
+    deadline = time.monotonic() + timeout
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not within {timeout} s: {condition}"
+        time.sleep(0.01)
+    return value
+
+
+@pytest.fixture(name="eventually")
+def _eventually():
+    return eventually
+
+
+@pytest.fixture(autouse=True)
+def _no_process_is_left_behind():
+    """Fails a test after which a child process of ours, or a role of rinq, still runs."""
+    before = _ours()
+    yield
+    deadline = time.monotonic() + 10
+    while (left := _ours() - before) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not left, f"left behind: {[_describe(pid) for pid in left]}"
+
+
+def _ours():
+    """Every living process that descends from this test run, also when its parent is gone."""
+    found = set()
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get(MARK) == os.environ[MARK] and _is_running(process.pid):
+                found.add(process.pid)
+    return found - {os.getpid()}
+
+
+def _is_running(pid):
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _describe(pid):
+    try:
+        return pid, psutil.Process(pid).cmdline()
+    except psutil.NoSuchProcess:
+        return pid
