@@ -18,6 +18,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from rinq.config import Config
 from rinq.errors import FileInTheWay, FilesUnavailable, UnreadableFile
 from rinq.queue.model import Job, Status, check_job_name, is_job_name
 
@@ -51,6 +52,11 @@ class Files:
                 path.mkdir(parents=True, exist_ok=True)
                 if path != folder and path.is_symlink():
                     raise FilesUnavailable(f"{path} is a symbolic link")
+
+    @classmethod
+    def of(cls, config: Config) -> Files:
+        """The files that a config names. Raises: FilesUnavailable."""
+        return cls(config.primary_path, durable=config.general.durability == "full")
 
     def create(self, name: str, content: bytes) -> None:
         """Make the file of a job that is to be submitted, complete on disk.

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,21 +11,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import psutil
-
 from rinq.config import Config
-from rinq.errors import AlreadyRunning, ConfigError, FleetError, NotRunning, RinqError, StartFailed
-from rinq.fleet import logs
+from rinq.errors import AlreadyRunning, ConfigError, NotRunning, RinqError, StartFailed
+from rinq.fleet import logs, signals
 from rinq.fleet.identity import ALIVE, State, find, state
-from rinq.queue import PersistentQ, ProcessRow, Status, open_queue
+from rinq.fleet.launch import is_launched, launch, reap
+from rinq.queue import PersistentQ, ProcessRow, Role, Status, open_queue
 from rinq.queue.model import check_process_name
 
-ROLES = ("producer", "consumer", "cleaner", "manager")
 START_TIME = 90.0  # real seconds for a process to be up
 GRACE = 10.0  # real seconds for a stop, before it is forced
 POLL = 0.01
-
-_children: dict[int, subprocess.Popen[bytes]] = {}  # by pid: a child must be waited for, once dead
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +74,8 @@ class Fleet:
             AlreadyRunning: a process of this name lives.
             StartFailed: it ended before it was up; the log's last lines say why.
         """
-        if role not in ROLES:
-            raise ConfigError(f"{role!r:.40} is not a role: {', '.join(ROLES)}.")
+        if role not in set(Role):
+            raise ConfigError(f"{role!r:.40} is not a role: {', '.join(Role)}.")
         with self._lock, self.queue() as queue:
             rows = {row.name: row for row in queue.processes()}
             if name is None:
@@ -91,8 +84,7 @@ class Fleet:
             check_process_name(name, role)
             if name in rows and state(rows[name]) in ALIVE:
                 raise AlreadyRunning(f"{name} (a {rows[name].role}, pid {rows[name].pid})")
-            before = rows[name].incarnation if name in rows else 0
-            up = self._launch(queue, role, name, before)
+            up = self._launch(queue, role, name)
             self._started[name] = role
             if self._restart and self._supervisor is None:
                 self._supervisor = threading.Thread(target=self._supervise, daemon=True)
@@ -129,8 +121,7 @@ class Fleet:
         with self._lock, self.queue() as queue:
             row = self._living(queue, name)
             held = _job_of(queue, name)
-            with _on_process(row) as process:
-                process.kill()
+            signals.kill(row)
             self._await_gone(row)
             queue.ended(name, row.incarnation, State.KILLED)
             queue.mark(name, "kill", held)
@@ -146,11 +137,8 @@ class Fleet:
         """
         with self.queue() as queue:
             row = self._living(queue, name)
-            with queue.exclusive(), _on_process(row) as process:
-                process.suspend()
-                for child in process.children(recursive=True):
-                    with contextlib.suppress(psutil.NoSuchProcess):
-                        child.suspend()
+            with queue.exclusive():
+                signals.suspend(row)
             held = _job_of(queue, name)
             queue.mark(name, "freeze", held)
             return FleetProcess(row, State.FROZEN, held)
@@ -164,7 +152,7 @@ class Fleet:
         with self.queue() as queue:
             row = self._living(queue, name)
             queue.mark(name, "thaw", _job_of(queue, name))
-            _resume(row)
+            signals.resume(row)
             return FleetProcess(row, State.RUNNING, _job_of(queue, name))
 
     def restart(self, name: str) -> FleetProcess:
@@ -194,7 +182,7 @@ class Fleet:
             held = {job.process: job.name for job in queue.jobs(Status.PROCESSING)}
             found = []
             for row in queue.processes():
-                _reap(row.pid)
+                reap(row.pid)
                 now = state(row)
                 if now is State.CRASHED and row.outcome is None:
                     queue.ended(row.name, row.incarnation, now)
@@ -218,34 +206,19 @@ class Fleet:
             self._supervisor.join()
         self._stop_these(list(self._started), grace)
 
-    def _launch(self, queue: PersistentQ, role: str, name: str, before: int) -> FleetProcess:
+    def _launch(self, queue: PersistentQ, role: str, name: str) -> FleetProcess:
+        former = _find(queue, name)
+        before = former.incarnation if former else 0
         log = logs.log_path(self.config, name)
         log.parent.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-c", "from rinq.fleet.main import main; main()", role, name]
-        if self.config.file is not None:
-            command += ["--config", str(self.config.file)]
-        else:
-            command += ["--values", json.dumps(self.config.model_dump(mode="json"))]
-        if not self.keep:
-            command.append("--owned")
-        with log.open("ab") as output:
-            beginning = output.tell()
-            child = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL if self.keep else subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # an interrupted cell must not stop it
-                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
-                | getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            )
-        _children[child.pid] = child
+        beginning = log.stat().st_size if log.exists() else 0
+        child = launch(self.config, role, name, log, owned=not self.keep)
         deadline = time.monotonic() + START_TIME
         while time.monotonic() < deadline:
             if child.poll() is not None:
                 break
-            row = next((row for row in queue.processes() if row.name == name), None)
-            if row and row.incarnation > before and row.ready and _descends(row, child.pid):
+            row = _find(queue, name)
+            if row and row.incarnation > before and row.ready and is_launched(row, child):
                 return FleetProcess(row, State.RUNNING, None)
             time.sleep(POLL)
         child.kill()
@@ -256,11 +229,11 @@ class Fleet:
     def _ask(self, queue: PersistentQ, row: ProcessRow) -> None:
         queue.request_stop(row.name, row.incarnation)
         if state(row) is State.FROZEN:
-            _resume(row)
+            signals.resume(row)
 
     def _await_end(self, queue: PersistentQ, row: ProcessRow, deadline: float) -> State:
         while time.monotonic() < deadline:
-            _reap(row.pid)
+            reap(row.pid)
             now = _row(queue, row.name)
             if now.incarnation != row.incarnation:
                 return State.STOPPED  # and somebody started the name again
@@ -268,17 +241,17 @@ class Fleet:
                 queue.ended(row.name, row.incarnation, ended)
                 return ended
             time.sleep(POLL)
-        with contextlib.suppress(NotRunning), _on_process(row) as process:
-            process.kill()
+        with contextlib.suppress(NotRunning):
+            signals.kill(row)
         self._await_gone(row)
         queue.ended(row.name, row.incarnation, State.KILLED)
         return State.KILLED
 
     def _await_gone(self, row: ProcessRow) -> None:
         while find(row) is not None:
-            _reap(row.pid)
+            reap(row.pid)
             time.sleep(POLL)
-        _reap(row.pid)
+        reap(row.pid)
 
     def _stop_these(self, names: list[str], grace: float) -> dict[str, State]:
         ends: dict[str, State] = {}
@@ -297,7 +270,7 @@ class Fleet:
 
     def _living(self, queue: PersistentQ, name: str) -> ProcessRow:
         row = _row(queue, name)
-        _reap(row.pid)
+        reap(row.pid)
         if state(row) not in ALIVE:
             raise NotRunning(f"{name} ({state(row)})")
         return row
@@ -323,46 +296,16 @@ class Fleet:
         self.close()
 
 
+def _find(queue: PersistentQ, name: str) -> ProcessRow | None:
+    return next((row for row in queue.processes() if row.name == name), None)
+
+
 def _row(queue: PersistentQ, name: str) -> ProcessRow:
-    for row in queue.processes():
-        if row.name == name:
-            return row
-    raise NotRunning(f"{name!r:.60} was never started")
+    row = _find(queue, name)
+    if row is None:
+        raise NotRunning(f"{name!r:.60} was never started")
+    return row
 
 
 def _job_of(queue: PersistentQ, name: str) -> str | None:
     return next((job.name for job in queue.jobs(Status.PROCESSING) if job.process == name), None)
-
-
-def _reap(pid: int) -> None:
-    child = _children.get(pid)
-    if child is not None and child.poll() is not None:
-        if child.stdin is not None:
-            child.stdin.close()
-        del _children[pid]
-
-
-def _descends(row: ProcessRow, pid: int) -> bool:
-    """Whether it is the child we started, or the child of it (a virtual environment's launcher)."""
-    process = find(row)
-    return process is not None and (row.pid == pid or process.ppid() == pid)
-
-
-@contextlib.contextmanager
-def _on_process(row: ProcessRow) -> Iterator[psutil.Process]:
-    process = find(row)
-    if process is None:
-        raise NotRunning(f"{row.name} (on host {row.host})" if row.outcome is None else row.name)
-    try:
-        yield process
-    except psutil.NoSuchProcess as error:
-        raise NotRunning(row.name) from error
-    except psutil.AccessDenied as error:
-        raise FleetError(f"{row.name}: the system does not allow it (pid {row.pid})") from error
-
-
-def _resume(row: ProcessRow) -> None:
-    with _on_process(row) as process:
-        for frozen in (*process.children(recursive=True), process):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                frozen.resume()

@@ -84,7 +84,7 @@ def serve(config: Config, role: str, name: str, *, owned: bool = False, log: boo
         if owned:
             threading.Thread(target=stop.watch_owner, daemon=True).start()
         try:
-            files = Files(config.primary_path, durable=config.general.durability == "full")
+            files = Files.of(config)
             rng = generator(config.general.seed, role, name, incarnation)
             with ROLES[role](queue, files, config, name, rng=rng) as at_work:
                 queue.ready(name, incarnation)

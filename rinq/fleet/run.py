@@ -49,7 +49,7 @@ class Run:
         file.write_text(yaml.safe_dump(sections), "utf-8")
         self.config = Config.load(file)
         self.queue = open_queue(self.config)
-        self.files = Files(self.config.primary_path)
+        self.files = Files.of(self.config)
         self.fleet = Fleet(self.config, restart=restart)
 
     async def settled(

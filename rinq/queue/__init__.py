@@ -9,6 +9,7 @@ from rinq.queue.model import (
     Job,
     Mark,
     ProcessRow,
+    Role,
     Status,
     Transition,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "PersistentQ",
     "PersistentQSQLite",
     "ProcessRow",
+    "Role",
     "Status",
     "Transition",
     "open_queue",

@@ -20,6 +20,13 @@ class Status(StrEnum):
     CLEANED = "cleaned"
 
 
+class Role(StrEnum):
+    PRODUCER = "producer"
+    CONSUMER = "consumer"
+    MANAGER = "manager"
+    CLEANER = "cleaner"
+
+
 SETTLED = frozenset({Status.PROCESSED, Status.FAILED, Status.CLEANED})
 
 

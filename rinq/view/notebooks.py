@@ -1,0 +1,66 @@
+"""The learner's own copy of the notebooks, and JupyterLab on it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+
+from rinq.config import Config
+from rinq.errors import ConfigError
+
+SOURCE = Path(__file__).parents[2] / "notebooks"
+COPY = "my-notebooks"
+FIRST = "00_control_room.ipynb"
+CONFIG_VARIABLE = "RINQ_CONFIG"
+
+
+def copy_notebooks(folder: Path) -> Path:
+    """Copy the notebooks, outputs cleared, to ``my-notebooks``; what is there already stays.
+
+    Returns:
+        The copy's folder.
+
+    Raises:
+        ConfigError: rinq was installed without its notebooks.
+    """
+    if not SOURCE.is_dir():
+        raise ConfigError("The notebooks were not found: install rinq with 'pip install -e .'.")
+    target = folder / COPY
+    for path in sorted(SOURCE.rglob("*")):
+        copy = target / path.relative_to(SOURCE)
+        if not path.is_file() or copy.exists() or ".ipynb_checkpoints" in path.parts:
+            continue
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".ipynb":
+            _copy_cleared(path, copy)
+        else:
+            shutil.copyfile(path, copy)
+    return target
+
+
+def open_lab(config: Config, *, browser: bool, port: int) -> int:
+    """Run JupyterLab, on this machine only, until it is ended. Returns its exit code."""
+    folder = copy_notebooks(config.folder)
+    environment = dict(os.environ)
+    if config.file is not None:
+        environment[CONFIG_VARIABLE] = str(config.file)
+    command = [sys.executable, "-m", "jupyterlab", str(folder / FIRST)]
+    command += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
+    command += [] if browser else ["--no-browser"]
+    try:
+        return subprocess.run(command, env=environment, check=False).returncode
+    except KeyboardInterrupt:
+        return 0
+
+
+def _copy_cleared(source: Path, target: Path) -> None:
+    notebook = nbformat.read(source, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    nbformat.write(notebook, target)
