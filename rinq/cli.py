@@ -19,7 +19,7 @@ from rinq.errors import ConfigError, DatabaseError, RinqError
 from rinq.files import Files
 from rinq.fleet.fleet import Fleet, FleetProcess
 from rinq.fleet.logs import log_path, tail, write_to_stderr
-from rinq.fleet.main import serve
+from rinq.fleet.main import serve, warnings
 from rinq.queue import PersistentQSQLite, Role, Status, open_queue
 from rinq.roles import operator
 
@@ -73,7 +73,7 @@ def start(
 ) -> None:
     """Start a role in the background; it outlives this terminal."""
     loaded = Config.load(config)
-    for warning in loaded.warnings:
+    for warning in warnings(loaded, role):
         print(f"warning: {warning}", file=sys.stderr)
     process = Fleet(loaded, keep=True).start(role, name)
     print(f"{process.name} started (pid {process.row.pid}).")

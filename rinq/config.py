@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -67,7 +68,7 @@ Speed = Annotated[
     float, Field(gt=0, le=1000, allow_inf_nan=False), Expect("a number above 0, at most 1000")
 ]
 Seed = Annotated[int | None, Expect("a whole number, or null")]
-PathText = Annotated[Annotated[str, Field(min_length=1)] | None, Expect("a path")]
+PathText = Annotated[Annotated[str, Field(pattern=r"^[^\x00]+$")] | None, Expect("a path")]
 Durability = Annotated[Literal["full", "normal"], Expect("full or normal")]
 Switch = Annotated[bool, Expect("on or off")]
 HandlerName = Annotated[
@@ -130,7 +131,7 @@ class FaultsConfig(Section):
 
     @model_validator(mode="after")
     def _sum(self) -> FaultsConfig:
-        if self.error_rate + self.hang_rate + self.crash_rate > 1:
+        if math.fsum((self.error_rate, self.hang_rate, self.crash_rate)) > 1:
             raise ValueError("expected rates whose sum is at most 1")
         return self
 
@@ -212,15 +213,13 @@ class Config(Section):
         else:
             file = Path(path).expanduser().absolute()
         try:
-            values = yaml.safe_load(file.read_text("utf-8"))
+            values = _read_yaml(file.read_text("utf-8"))
         except FileNotFoundError as error:
             raise ConfigError(f"{file}: no such file.{_nearest_file(file)}") from error
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{file}: cannot be read: {error}.") from error
-        except yaml.YAMLError as error:
-            line = getattr(getattr(error, "problem_mark", None), "line", None)
-            where = "" if line is None else f" (line {line + 1})"
-            raise ConfigError(f"{file}: this is not YAML{where}.") from error
+        except _NotYAML as error:
+            raise ConfigError(f"{file}: this is not YAML{error}.") from error
         return cls.parse({} if values is None else values, source=str(file)).read_from(file)
 
     @classmethod
@@ -234,7 +233,8 @@ class Config(Section):
         except ValidationError as error:
             lines = [_sentence(cls, detail) for detail in error.errors()]
             more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
-            raise ConfigError(f"{source}: {lines[0]}{more}") from error
+            line = " ".join(lines[0].split())
+            raise ConfigError(f"{source}: {line}{more}") from error
 
     def overridden(self, settings: Mapping[str, object]) -> Config:
         """This config with live settings (dotted names) in place. Raises: ConfigError."""
@@ -243,7 +243,7 @@ class Config(Section):
         values: dict[str, dict[str, object]] = self.model_dump()
         for key, value in settings.items():
             section, _, name = key.partition(".")
-            values.get(section, {})[name] = value
+            values.setdefault(section, {})[name] = value
         return Config.parse(values, source="settings").read_from(self._file)
 
     def read_from(self, file: Path | None) -> Config:
@@ -270,8 +270,8 @@ def parse_change(text: str) -> tuple[str, object | None]:
             )
         raise ConfigError(f"{key}: unknown setting.{_nearest(key, CHANGEABLE)}")
     try:
-        parsed = yaml.safe_load(value)
-    except yaml.YAMLError as error:
+        parsed = _read_yaml(value)
+    except _NotYAML as error:
         raise ConfigError(f"{key}: {value!r} is no value.") from error
     if key == "paused" and not isinstance(parsed, bool | None):
         raise ConfigError(f"paused: expected true or false, got {value!r}.")
@@ -285,6 +285,19 @@ def parameters() -> Iterator[tuple[str, Any, str]]:
     for section, field in Config.model_fields.items():
         for name, parameter in type(field.default).model_fields.items():
             yield f"{section}.{name}", parameter.default, parameter.description or ""
+
+
+class _NotYAML(ValueError):
+    """The text is no YAML; says where, if that is known."""
+
+
+def _read_yaml(text: str) -> object:
+    """The text's value. Raises: _NotYAML."""
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # such as the date 2024-99-99
+        line = getattr(getattr(error, "problem_mark", None), "line", None)
+        raise _NotYAML("" if line is None else f" (line {line + 1})") from error
 
 
 def _text_keys(section: object) -> object:
@@ -312,9 +325,8 @@ def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:
 
 def _nearest(key: str, known: list[str] | tuple[str, ...]) -> str:
     last = key.rpartition(".")[2]
-    near = difflib.get_close_matches(key, known, 1, 0.5) or [
-        name for name in known if name.rpartition(".")[2] == last
-    ]
+    near = [name for name in known if name.rpartition(".")[2] == last]
+    near = near or difflib.get_close_matches(key, known, 1, 0.5)
     return f" Did you mean {near[0]}?" if near else f" Known are {', '.join(known)}."
 
 

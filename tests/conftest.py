@@ -9,8 +9,12 @@ import uuid
 
 import psutil
 import pytest
+from hypothesis import settings
 
 from rinq.queue import PersistentQSQLite
+
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 
 MARK = "RINQ_TEST_RUN"
 os.environ[MARK] = uuid.uuid4().hex  # inherited by every process that a test starts

@@ -24,7 +24,7 @@ APPLICATION_ID = 0x72696E71  # "rinq"
 SCHEMA_VERSION = 1
 WARM_BYTES = 4 * 2**20
 
-_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 _PAUSE = 0.0005  # short and even, so that no waiting process starves (busy_timeout backs off)
 
 
@@ -104,10 +104,11 @@ class Connection:
 
     def run(self, sql: str, values: dict[str, Any] | None = None) -> list[Row]:
         """Run one statement; outside a transaction, wait for locks."""
+        storable = {key: _storable(value) for key, value in (values or {}).items()}
         with self._lock, self._translated():
             if self._inside:
-                return self._raw.execute(sql, values or {}).fetchall()
-            return self._patiently(lambda: self._raw.execute(sql, values or {}).fetchall())
+                return self._raw.execute(sql, storable).fetchall()
+            return self._patiently(lambda: self._raw.execute(sql, storable).fetchall())
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Connection]:
@@ -119,10 +120,10 @@ class Connection:
         with self._lock:
             if self._inside:
                 raise DatabaseError("a transaction is open in this thread already")
-            with self._translated():
-                self._patiently(lambda: self._raw.execute("BEGIN IMMEDIATE"))
-            self._inside = True
             try:
+                with self._translated():
+                    self._patiently(lambda: self._raw.execute("BEGIN IMMEDIATE"))
+                self._inside = True
                 yield self
                 with self._translated():
                     self._raw.execute("COMMIT")
@@ -167,9 +168,12 @@ class Connection:
 
     def _refuse_foreign(self) -> None:
         """Look before anything is written: an empty file, or ours, of our version."""
-        version = self.run("PRAGMA user_version")[0][0]
-        application = self.run("PRAGMA application_id")[0][0]
-        if self.run("SELECT count(*) FROM sqlite_master")[0][0] == 0:
+        # one statement, since another process may be making the schema just now
+        tables, application, version = self.run(
+            "SELECT (SELECT count(*) FROM sqlite_master), application_id, user_version "
+            "FROM pragma_application_id, pragma_user_version"
+        )[0]
+        if not (tables or application or version):
             return
         if application != APPLICATION_ID:
             raise ForeignDatabase(f"{self.path} belongs to another program")
@@ -220,6 +224,13 @@ class Connection:
             self.run(f"INSERT INTO warm VALUES (zeroblob({WARM_BYTES}))")
             raise _Undo
         self.run(f"PRAGMA cache_size = {cache}")
+
+
+def _storable(value: Any) -> Any:
+    """The value; half a character, as odd file names hold, spelled out: SQLite refuses it."""
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    return value
 
 
 class _Undo(Exception):

@@ -47,7 +47,7 @@ WHERE id = :job_id AND status = 'processing' AND attempt = :attempt
 RETURNING status;
 
 -- name: renew
-UPDATE jobs SET lease_until = max(lease_until, :now + :lease)
+UPDATE jobs SET lease_until = max(coalesce(lease_until, 0), :now + :lease)
 WHERE id = :job_id AND status = 'processing' AND attempt = :attempt
 RETURNING status;
 
@@ -107,7 +107,8 @@ SELECT * FROM jobs WHERE status = :status AND id > :after ORDER BY id LIMIT :lim
 SELECT * FROM jobs WHERE status = 'failed' AND id > :after ORDER BY id LIMIT :limit;
 
 -- name: claimed_jobs
-SELECT * FROM jobs WHERE status = 'processing' AND id > :after ORDER BY id LIMIT :limit;
+SELECT * FROM jobs INDEXED BY jobs_claimed
+WHERE status = 'processing' AND id > :after ORDER BY id LIMIT :limit;
 
 -- name: counts
 SELECT status, count(*) AS n FROM jobs GROUP BY status;

@@ -40,7 +40,7 @@ class SQLiteRegistry(PersistentQ):
             tx.all("set_clock", **asdict(rebased))
 
     def settings(self) -> dict[str, object]:
-        return {row["key"]: json.loads(row["value"]) for row in self._db.all("settings")}
+        return {row["key"]: _setting(row["value"]) for row in self._db.all("settings")}
 
     def change_settings(self, changes: Mapping[str, object | None]) -> None:
         with self._db.write() as tx:
@@ -111,6 +111,14 @@ class SQLiteRegistry(PersistentQ):
     def _note(self, query: str, name: str, incarnation: int, **values: object) -> None:
         with self._db.write() as tx:
             tx.all(query, name=name, incarnation=incarnation, real=self._real_time(), **values)
+
+
+def _setting(text: str) -> object:
+    """The value; text that is no JSON, written by hand, as it stands."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _process(row: Row) -> ProcessRow:

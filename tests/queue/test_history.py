@@ -1,0 +1,121 @@
+"""The history: complete, whoever writes to the table (rule 4)."""
+
+from __future__ import annotations
+
+import sqlite3
+from itertools import pairwise, product
+
+import pytest
+from consistency import check
+
+from rinq.errors import StaleClaim
+from rinq.queue import MOVES, Event, PersistentQSQLite, Status
+
+A, B, C = "abcdefghij", "klmnopqrst", "uvwxyz0123"
+
+
+def events(queue):
+    """The history's events, oldest first."""
+    return [row.event for row in queue.transitions()]
+
+
+def test_each_move_is_one_row_that_says_who_moved_whose_claim_and_why(queue, clock):
+    queue.submit(A, "p1")
+    clock.now += 1
+    claim = queue.claim("c1")
+    clock.now += 1
+    queue.fail(claim, "boom", 3)
+    rows = [
+        (r.event, r.from_status, r.to_status, r.actor, r.process, r.attempt, r.allowed, r.error)
+        for r in queue.transitions()
+    ]
+    assert rows == [
+        ("submit", None, "unprocessed", "p1", None, 0, None, None),
+        ("claim", "unprocessed", "processing", "c1", "c1", 1, None, None),
+        ("retry", "processing", "unprocessed", "c1", "c1", 1, 3, "boom"),
+    ]
+    assert [row.at for row in queue.transitions()] == [clock.now - 2, clock.now - 1, clock.now]
+
+
+def test_every_change_by_hand_is_recorded_as_what_it_is():
+    """All combinations of event, status before, status after and attempt against MOVES."""
+    with PersistentQSQLite(":memory:") as queue:
+        write = queue._db.run
+        for event, origin, target, step in product(Event, Status, Status, (0, 1)):
+            if origin == target and step == 0:
+                continue
+            write("DELETE FROM jobs")
+            write("INSERT INTO jobs (name, status) VALUES (:n, :s)", {"n": A, "s": str(origin)})
+            write(
+                "UPDATE jobs SET event = :e, status = :s, attempt = attempt + :step",
+                {"e": str(event), "s": str(target), "step": step},
+            )
+            legal = (event, origin, target) in MOVES and step == (event is Event.CLAIM)
+            last = queue.history(A)[-1]
+            assert last.event == (event if legal else "illegal"), (event, origin, target, step)
+            assert (last.from_status, last.to_status, last.attempt) == (origin, target, step)
+
+
+@pytest.mark.parametrize(
+    ("statement", "recorded"),
+    [
+        ("UPDATE jobs SET status = 'processed'", [("illegal", "processing", "processed")]),
+        ("UPDATE jobs SET attempt = attempt + 1", [("illegal", "processing", "processing")]),
+        ("UPDATE jobs SET attempt = 0, event = 'claim'", [("illegal", "processing", "processing")]),
+        ("UPDATE jobs SET tries = 9, lease_until = 0", []),
+        ("DELETE FROM jobs", [("illegal", "processing", None)]),
+        (f"INSERT INTO jobs (name) VALUES ('{B}')", [("submit", None, "unprocessed")]),
+        (
+            f"INSERT INTO jobs (name, status) VALUES ('{B}', 'processed')",
+            [("illegal", None, "processed")],
+        ),
+        (f"INSERT INTO jobs (name, tries) VALUES ('{B}', 2)", [("illegal", None, "unprocessed")]),
+        (
+            f"INSERT OR REPLACE INTO jobs (id, name) VALUES (1, '{A}')",
+            [("illegal", "processing", None), ("submit", None, "unprocessed")],
+        ),
+        (
+            f"UPDATE OR REPLACE jobs SET name = '{A}', attempt = 7",
+            [("illegal", "processing", "processing")],
+        ),
+    ],
+)
+def test_a_change_by_hand_is_never_blocked_and_never_silent(queue, claim, statement, recorded):
+    before = len(queue.transitions())
+    queue._db.run(statement)
+    rows = [(r.event, r.from_status, r.to_status) for r in queue.transitions()[before:]]
+    assert rows == recorded
+
+
+def test_another_program_s_changes_are_recorded_too(queue, claim):
+    other = sqlite3.connect(queue._db.path)
+    with other:
+        other.execute("UPDATE jobs SET status = 'cleaned'")
+    other.close()
+    assert events(queue)[-1] == "illegal"
+    assert check(queue) != []
+
+
+def test_a_deleted_job_leaves_its_history(queue, claim):
+    queue._db.run("DELETE FROM jobs")
+    assert events(queue) == ["submit", "claim", "illegal"]
+    assert queue.transitions()[-1].error == "the row was deleted"
+    assert queue.submit(B).id > claim.job_id
+
+
+def test_the_time_of_a_change_by_hand_is_not_before_the_last_one(queue, clock, claim):
+    clock.now += 5
+    queue.submit(B)
+    queue._db.run(f"UPDATE jobs SET status = 'failed', at = 1 WHERE name = '{A}'")
+    queue._db.run(f"INSERT INTO jobs (name, at) VALUES ('{C}', 1)")
+    times = [row.at for row in queue.transitions()]
+    assert times == sorted(times)
+    assert times[-1] == clock.now
+
+
+def test_the_history_is_numbered_without_a_gap(queue, stale):
+    with pytest.raises(StaleClaim):
+        queue.complete(stale[0])
+    queue.complete(stale[1])
+    ids = [row.id for row in queue.transitions()]
+    assert all(later == earlier + 1 for earlier, later in pairwise(ids))

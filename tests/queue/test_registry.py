@@ -1,0 +1,240 @@
+"""Clock, settings, processes and marks."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from rinq.errors import AlreadyRunning, ConfigError, Unavailable
+from rinq.queue import PersistentQSQLite
+
+A, B = "abcdefghij", "klmnopqrst"
+
+
+def dead(row):
+    return False
+
+
+def alive(row):
+    return True
+
+
+@pytest.fixture
+def register(queue):
+    """Register a consumer under a name; returns its incarnation."""
+
+    def enter(name="c1", *, is_alive=dead, **values):
+        given = {"pid": 11, "started": 5.0, "host": "here", "owned": True, **values}
+        return queue.register(name, "consumer", alive=is_alive, **given)
+
+    return enter
+
+
+@pytest.fixture
+def row(queue):
+    """The row of a process."""
+    return lambda name="c1": {row.name: row for row in queue.processes()}[name]
+
+
+# Queue time (rule 7)
+
+
+@pytest.mark.parametrize("speed", [0.5, 16, 512])
+def test_a_change_of_speed_neither_lapses_nor_spares_a_claim(queue, clock, claim, speed):
+    clock.now += 30
+    queue.set_speed(speed)
+    assert queue.reassign("m1") == []
+    clock.now += 30 / speed
+    assert queue.now() == queue.job(A).lease_until
+    assert queue.reassign("m1") == []
+    clock.now += 1 / speed
+    assert len(queue.reassign("m1")) == 1
+
+
+def test_queue_time_stands_still_until_a_clock_that_was_set_back_catches_up(queue, clock, claim):
+    recorded = queue.now()
+    clock.now -= 3600
+    assert queue.now() == recorded
+    queue.complete(claim)
+    queue.submit(B)
+    times = [row.at for row in queue.transitions()]
+    assert times == sorted(times)
+    clock.now += 3600 + 5
+    assert queue.now() == recorded + 5
+
+
+def test_a_change_of_speed_while_the_clock_is_set_back_makes_no_jump(queue, clock, claim):
+    recorded = queue.now()
+    clock.now -= 3600
+    queue.set_speed(10)
+    assert queue.now() == recorded
+    clock.now += 1
+    assert queue.now() == recorded + 10
+
+
+def test_a_new_queue_begins_at_unix_time(queue, clock):
+    assert queue.now() == clock.now
+    assert queue.speed == 1
+
+
+@pytest.mark.parametrize("speed", [0, -1, math.inf, math.nan])
+def test_a_speed_that_is_none_is_refused(queue, speed):
+    with pytest.raises(ConfigError, match="speed"):
+        queue.set_speed(speed)
+    assert queue.speed == 1
+
+
+def test_the_speed_is_kept_for_whoever_opens_the_queue(queue, clock):
+    queue.set_speed(20)
+    clock.now += 3
+    with PersistentQSQLite(queue._db.path, real_time=clock) as another:
+        assert another.speed == 20
+        assert another.now() == queue.now() == clock.now + 57
+
+
+# Settings
+
+
+def test_settings_are_kept_until_they_are_removed(queue):
+    queue.change_settings({"paused": True, "faults.error_rate": 0.5, "consumer.interval": [1, 2]})
+    with PersistentQSQLite(queue._db.path) as another:
+        assert another.settings() == {
+            "paused": True,
+            "faults.error_rate": 0.5,
+            "consumer.interval": [1, 2],
+        }
+    queue.change_settings({"paused": None, "faults.error_rate": 0.25, "not.there": None})
+    assert queue.settings() == {"faults.error_rate": 0.25, "consumer.interval": [1, 2]}
+
+
+def test_settings_are_changed_all_or_none(queue):
+    queue.change_settings({"paused": True})
+    with pytest.raises(TypeError):
+        queue.change_settings({"paused": False, "manager.timeout": 5, "odd": object()})
+    assert queue.settings() == {"paused": True}
+
+
+def test_a_setting_written_by_hand_need_not_be_json(queue):
+    queue._db.run("INSERT INTO settings VALUES ('paused', 'yes'), ('manager.timeout', '30')")
+    assert queue.settings() == {"paused": "yes", "manager.timeout": 30}
+
+
+# Processes
+
+
+def test_a_process_is_registered_under_its_name(clock, register, row):
+    assert register(pid=77, started=4.5, host="there", owned=False) == 1
+    entry = row()
+    assert (entry.name, entry.role, entry.pid, entry.started) == ("c1", "consumer", 77, 4.5)
+    assert (entry.host, entry.owned, entry.registered) == ("there", False, clock.now)
+    assert entry.ready is entry.stop_requested is entry.ended is entry.outcome is None
+    assert entry.turn_began is entry.turn_ended is None
+
+
+def test_a_name_that_is_running_cannot_be_registered_again(register, row):
+    register(pid=11)
+    seen = []
+    with pytest.raises(AlreadyRunning, match=r"c1 \(a consumer, pid 11\)"):
+        register(pid=22, is_alive=lambda entry: seen.append(entry) or True)
+    assert seen == [row()]
+    assert row().pid == 11
+
+
+def test_a_name_whose_process_ended_starts_again_as_the_next_incarnation(queue, register, row):
+    assert register() == 1
+    queue.ready("c1", 1)
+    queue.request_stop("c1", 1)
+    queue.record_turn("c1", 1, 2)
+    queue.ended("c1", 1, "killed")
+    assert register(pid=22) == 2
+    entry = row()
+    assert (entry.incarnation, entry.pid) == (2, 22)
+    assert entry.ready is entry.stop_requested is entry.ended is entry.outcome is None
+    assert entry.turn_began is entry.turn_ended is None
+
+
+def test_of_two_starts_at_once_one_waits_for_the_other(queue, register):
+    register()
+    with PersistentQSQLite(queue._db.path, wait=0.01) as another:
+
+        def look(_):
+            with pytest.raises(Unavailable):
+                another.register(
+                    "c1", "consumer", pid=2, started=1, host="here", owned=True, alive=dead
+                )
+            return False
+
+        assert register(is_alive=look) == 2
+
+
+def test_other_names_are_not_asked_about(register):
+    register("c1")
+    assert register("c2", is_alive=alive) == 1
+
+
+def test_a_stop_is_asked_of_one_incarnation(queue, clock, register, row):
+    register()
+    assert not queue.stop_requested("c1", 1)
+    queue.request_stop("c1", 1)
+    assert queue.stop_requested("c1", 1)
+    assert row().stop_requested == clock.now
+    register()
+    queue.request_stop("c1", 1)
+    assert not queue.stop_requested("c1", 2)
+
+
+def test_a_process_that_was_replaced_or_forgotten_should_end(queue, register):
+    register()
+    register()
+    assert queue.stop_requested("c1", 1)
+    queue.forget("c1", 2)
+    assert queue.stop_requested("c1", 2)
+
+
+def test_the_first_word_on_an_end_stands(queue, clock, register, row):
+    register()
+    queue.ready("c1", 1)
+    queue.ended("c1", 1, "killed")
+    clock.now += 5
+    queue.ended("c1", 1, "crashed")
+    assert (row().ready, row().ended, row().outcome) == (clock.now - 5, clock.now - 5, "killed")
+
+
+def test_what_an_earlier_incarnation_says_is_not_heard(queue, register, row):
+    register()
+    register()
+    queue.ready("c1", 1)
+    queue.ended("c1", 1, "crashed")
+    queue.forget("c1", 1)
+    assert row().ready is row().ended is None
+
+
+def test_a_turn_is_kept_in_queue_time_and_only_for_who_is_registered(queue, register, row):
+    register()
+    queue.record_turn("c1", 100.5, 101.5)
+    queue.record_turn("nobody", 1, 2)
+    assert (row().turn_began, row().turn_ended) == (100.5, 101.5)
+    assert [entry.name for entry in queue.processes()] == ["c1"]
+
+
+# Marks
+
+
+def test_marks_are_kept_in_queue_time_and_read_on(queue, clock):
+    queue.set_speed(2)
+    clock.now += 5
+    queue.mark("c1", "freeze")
+    queue.mark(None, "fault", "disk")
+    first, second = queue.marks()
+    assert (first.process, first.event, first.detail) == ("c1", "freeze", None)
+    assert (second.process, second.event, second.detail) == (None, "fault", "disk")
+    assert first.at == queue.now() == clock.now + 5
+    assert queue.marks(after=first.id) == [second]
+
+
+def test_nobody_writes_during_what_is_exclusive(queue):
+    with PersistentQSQLite(queue._db.path, wait=0.01) as another:
+        with queue.exclusive(), pytest.raises(Unavailable):
+            another.submit(A)
+        another.submit(A)

@@ -1,0 +1,181 @@
+"""The command line, run as a user runs it: exit codes, one-line errors, JSON."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+import typer.main
+
+from rinq.cli import app
+
+COMMAND = [sys.executable, "-c", "from rinq.cli import main; main()"]
+
+
+@pytest.fixture
+def rinq(tmp_path):
+    """Call ``rinq ARGUMENTS`` in an empty folder; returns (exit code, output, errors)."""
+
+    def call(*arguments):
+        done = subprocess.run(
+            [*COMMAND, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    yield call
+    if (tmp_path / "rinq.db").exists():
+        call("stop", "--all")
+
+
+@pytest.fixture
+def submitted(rinq, tmp_path):
+    """The name of a job handed in by ``rinq submit``."""
+    (tmp_path / "letter.txt").write_text("some text")
+    code, output, _ = rinq("submit", "letter.txt", "--json")
+    assert code == 0
+    return json.loads(output)[0]["job"]
+
+
+def test_a_file_handed_in_becomes_a_job_with_its_content(rinq, submitted, tmp_path):
+    assert (tmp_path / submitted).read_text() == "some text"
+    _, output, _ = rinq("jobs", "--status", "unprocessed", "--json")
+    assert [job["name"] for job in json.loads(output)] == [submitted]
+
+
+def test_a_job_is_worked_on_by_started_processes_and_its_history_told(
+    rinq, submitted, tmp_path, eventually
+):
+    rinq("set", "speed=50")
+    code, output, _ = rinq("start", "consumer")
+    assert (code, output.split()[0]) == (0, "consumer-1")
+    eventually((tmp_path / f"{submitted}.processed").exists)
+    _, output, _ = rinq("history", submitted, "--json")
+    assert [move["event"] for move in json.loads(output)] == ["submit", "claim", "complete"]
+    _, output, _ = rinq("ps", "--json")
+    assert [row["state"] for row in json.loads(output)] == ["running"]
+    _, output, _ = rinq("logs", "consumer-1")
+    assert f"completed {submitted}" in output
+    assert rinq("stop", "consumer-1")[:2] == (0, "consumer-1 stopped.\n")
+
+
+def test_a_process_is_killed_frozen_and_thawed_by_name(rinq, submitted):
+    rinq("start", "consumer", "anna")
+    assert rinq("freeze", "anna")[0] == 0
+    assert json.loads(rinq("ps", "--json")[1])[0]["state"] == "frozen"
+    assert rinq("thaw", "anna")[0] == 0
+    assert rinq("kill", "anna")[0] == 0
+    assert json.loads(rinq("ps", "--json")[1])[0]["state"] == "killed"
+
+
+def test_starting_a_name_twice_is_refused_in_one_line(rinq):
+    rinq("start", "manager", "m")
+    code, _, errors = rinq("start", "manager", "m")
+    assert code == 1
+    assert errors.splitlines()[-1].startswith("rinq: A process of this name is running: m")
+
+
+def test_run_serves_in_the_foreground_until_it_is_told_to_end(rinq, tmp_path):
+    command = [*COMMAND, "run", "cleaner", "c"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    try:
+        assert "up, incarnation 1" in process.stderr.readline()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        assert "stopped" in process.stderr.read()
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+def test_a_failed_job_is_redriven_by_name_and_all_at_once(rinq, tmp_path, eventually):
+    (tmp_path / "config.yaml").write_text("consumer: {n_tries: 1}\nfaults: {error_rate: 1}\n")
+    (tmp_path / "a").write_text("text")
+    job = json.loads(rinq("submit", "a", "--json")[1])[0]["job"]
+    rinq("start", "consumer")
+    eventually((tmp_path / f"{job}.failed").exists)
+    rinq("stop", "--all")
+    assert rinq("redrive", job)[:2] == (0, f"{job} is unprocessed again.\n")
+    assert (tmp_path / job).exists()
+    code, _, errors = rinq("redrive", job)
+    assert code == 1
+    assert "does not allow this" in errors
+    assert rinq("redrive", "--all")[:2] == (0, "No failed jobs.\n")
+
+
+def test_settings_are_set_shown_and_removed(rinq, submitted):
+    assert rinq("set", "faults.error_rate=0.3", "paused=true", "speed=20")[0] == 0
+    told = json.loads(rinq("status", "--json")[1])
+    assert told["settings"] == {"faults.error_rate": 0.3, "paused": True}
+    assert told["speed"] == 20
+    rinq("set", "faults.error_rate=", "paused=", "speed=")
+    told = json.loads(rinq("status", "--json")[1])
+    assert (told["settings"], told["speed"]) == ({}, 1)
+    assert told["counts"]["unprocessed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["set", "consumer.n_tries=4"], "read when a process starts"),
+        (["set", "faults.error_rate=2"], "from 0 to 1"),
+        (["set", "speed"], "KEY=VALUE"),
+        (["submit", "missing.txt"], "No such file"),
+        (["status"], "there is none yet"),
+        (["logs", "nobody"], "has no log"),
+        (["stop", "nobody"], "was never started"),
+        (["kill", "../../etc"], "was never started"),
+        (["start", "consumer", "../x"], "is not a name"),
+        (["ps", "--config", "confg.yaml"], "no such file"),
+    ],
+)
+def test_a_refusal_is_one_line_and_exit_code_1(rinq, arguments, message):
+    code, _, errors = rinq(*arguments)
+    last = errors.splitlines()[-1]
+    assert code == 1
+    assert message in last
+    assert "Traceback" not in errors
+
+
+def test_nothing_is_made_by_only_looking(rinq, tmp_path):
+    for command in ("status", "ps", "jobs", "history x"):
+        rinq(*command.split())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["start", "baker"], ["stop"], ["redrive"], ["nonsense"], ["jobs", "--status", "x"]],
+)
+def test_wrong_usage_has_exit_code_2(rinq, arguments):
+    assert rinq(*arguments)[0] == 2
+
+
+def test_every_command_takes_a_config_and_every_list_can_be_json():
+    commands = typer.main.get_command(app).commands
+    options = {name: {o for p in c.params for o in p.opts} for name, c in commands.items()}
+    assert all("--config" in found for found in options.values())
+    printing = {"ps", "logs", "submit", "status", "jobs", "history"}
+    assert all("--json" in options[name] for name in printing)
+
+
+def test_the_demo_ends_in_what_became_of_every_job(tmp_path):
+    command = [*COMMAND, "demo", "--seconds", "3", "--seed", "7"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    submitted, settled, left = (
+        int(part.split()[0]) for part in done.stdout.strip().splitlines()[-1].split(", ")
+    )
+    assert submitted == settled + left > 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_seeds_command_name_is_the_same_program():
+    import importlib.metadata
+
+    scripts = importlib.metadata.entry_points(group="console_scripts")
+    values = {s.name: s.value for s in scripts if s.value.startswith("rinq.")}
+    assert values["atk-training-rin-q-basic"] == values["rinq"] == "rinq.cli:main"
