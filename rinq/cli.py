@@ -6,6 +6,7 @@ import dataclasses
 import json
 import random
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,8 +19,9 @@ from rinq.config import Config, parse_change
 from rinq.errors import ConfigError, DatabaseError, RinqError
 from rinq.files import Files
 from rinq.fleet.fleet import Fleet, FleetProcess
-from rinq.fleet.logs import log_path, tail, write_to_stderr
+from rinq.fleet.logs import LogReader, log_path, tail, write_to_stderr
 from rinq.fleet.main import serve, warnings
+from rinq.fleet.pm2 import process_file
 from rinq.queue import PersistentQSQLite, Role, Status, open_queue
 from rinq.roles import operator
 
@@ -37,6 +39,7 @@ ConfigPath = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Every = Annotated[bool, typer.Option("--all", help="All of them.")]
 RoleName = Annotated[Role, typer.Argument(help="Which role.")]
+FOLLOW = 0.25  # real seconds between two looks at a log
 Name = Annotated[str, typer.Argument(help="The process's name.")]
 Names = Annotated[list[str] | None, typer.Argument(help="Their names.")]
 
@@ -51,6 +54,20 @@ def lab(
     from rinq.view.notebooks import open_lab
 
     sys.exit(open_lab(Config.load(config), browser=browser, port=port))
+
+
+@app.command("app")
+def web_page(
+    config: ConfigPath = None,
+    port: Annotated[int, typer.Option(help="Port of the page.")] = 8000,
+    host: Annotated[str, typer.Option(help="Address to serve at.")] = "127.0.0.1",
+    token: Annotated[str, typer.Option(help="Secret that others must give.")] = "",
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+) -> None:
+    """Serve the control room as a web page at localhost:8000."""
+    from rinq.view.app import serve_page
+
+    serve_page(Config.load(config), port=port, browser=browser, host=host, token=token)
 
 
 @app.command()
@@ -123,6 +140,7 @@ def ps(as_json: AsJson = False, config: ConfigPath = None) -> None:
 def logs(
     name: Name,
     lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many.")] = 50,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as it grows.")] = False,
     as_json: AsJson = False,
     config: ConfigPath = None,
 ) -> None:
@@ -130,8 +148,29 @@ def logs(
     path = log_path(Config.load(config), name)
     if not path.exists():
         raise ConfigError(f"{name} has no log: it was never started in the background.")
+    reader = LogReader(path.parent)
     found = tail(path, lines)
-    print(json.dumps(found) if as_json else "\n".join(found))
+    print(json.dumps(found) if as_json else "\n".join(found), flush=True)
+    while follow:
+        time.sleep(FOLLOW)
+        for _, line in (entry for entry in reader.read() if entry[0] == name):
+            print(json.dumps([line]) if as_json else line, flush=True)
+
+
+@app.command()
+def pm2(config: ConfigPath = None) -> None:
+    """Print a process file for pm2: save it as FILE.json, then pm2 start FILE.json."""
+    print(json.dumps(process_file(Config.load(config)), indent=2))
+
+
+@app.command()
+def doctor(as_json: AsJson = False, config: ConfigPath = None) -> None:
+    """Look whether this installation can work, and say what to do."""
+    from rinq.view.doctor import examine
+
+    findings = examine(Config.load(config))
+    _show([dataclasses.asdict(finding) for finding in findings], as_json)
+    sys.exit(any(finding.advice for finding in findings))
 
 
 @app.command()

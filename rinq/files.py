@@ -70,14 +70,16 @@ class Files:
                 self._write(path, content, os.O_EXCL)
             except FileExistsError as error:
                 raise FileInTheWay(str(path)) from error
-            except OSError:
-                _unlink(path)
-                raise
-            self._sync(self.folder)
 
     def discard(self, name: str) -> None:
-        """Delete a file that ``create`` made and that was never submitted."""
-        _unlink(self.folder / check_job_name(name))
+        """Delete a file that ``create`` made and that was never submitted.
+
+        Raises:
+            InvalidName, FilesUnavailable.
+        """
+        path = self.folder / check_job_name(name)
+        with _passing(path):
+            _unlink(path)
 
     def read(self, name: str) -> bytes:
         """The content of a job's file.
@@ -90,21 +92,17 @@ class Files:
         try:
             if path.is_symlink():
                 raise UnreadableFile(f"{name} is a symbolic link, which is never followed")
-            descriptor = os.open(path, os.O_RDONLY | _NOFOLLOW | _NONBLOCK | _BINARY)
+            with open(path, "rb", opener=_open_to_read) as file:
+                found = os.fstat(file.fileno())
+                if not stat.S_ISREG(found.st_mode):
+                    raise UnreadableFile(f"{name} is no regular file")
+                if found.st_size > MAX_BYTES:
+                    raise UnreadableFile(f"{name} has {found.st_size:,} bytes, over {MAX_BYTES:,}")
+                content = file.read(MAX_BYTES + 1)
         except FileNotFoundError as error:
             raise UnreadableFile(f"{name} is missing") from error
         except OSError as error:
             raise UnreadableFile(f"{name}: {error.strerror}") from error
-        with open(descriptor, "rb") as file:
-            found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode):
-                raise UnreadableFile(f"{name} is no regular file")
-            if found.st_size > MAX_BYTES:
-                raise UnreadableFile(f"{name} has {found.st_size:,} bytes, over {MAX_BYTES:,}")
-            try:
-                content = file.read(MAX_BYTES + 1)
-            except OSError as error:
-                raise UnreadableFile(f"{name}: {error.strerror}") from error
         if not content:
             raise UnreadableFile(f"{name} is empty")
         return content
@@ -113,12 +111,13 @@ class Files:
         """Keep an attempt's result where only that attempt writes, synced.
 
         Raises:
-            InvalidName, FilesUnavailable.
+            InvalidName, FileInTheWay (nothing was changed), FilesUnavailable.
         """
         path = self.results / f"{check_job_name(name)}.{attempt}"
         with _passing(path):
+            if _is_irregular(path):
+                raise FileInTheWay(str(path))
             self._write(path, content, os.O_TRUNC)
-            self._sync(self.results)
 
     def follow(self, job: Job) -> list[str]:
         """Make the files agree with the row; idempotent; only under the job's lock.
@@ -136,14 +135,13 @@ class Files:
         with _passing(original):
             problems = list(self._settle_results(job))
             if job.status is Status.FAILED:
-                problems += self._move(original, failed)
+                problems += self._rename(original, failed)
             elif job.status is Status.CLEANED:
                 problems += [*_delete(original), *_delete(failed)]
-            elif _is_regular(failed):
-                if _exists(original):
-                    problems.append(f"{failed.name} stays: {job.name} is there as well")
-                elif job.status is not Status.PROCESSED:
-                    problems += self._move(failed, original)
+            elif job.status is not Status.PROCESSED:
+                problems += self._rename(failed, original)
+            elif _exists(failed):
+                problems.append(f"{failed.name} stays: the job is processed")
         return problems
 
     def half_done(self) -> Iterator[tuple[str, str]]:
@@ -163,27 +161,40 @@ class Files:
         for path in sorted(self.results.glob(f"{job.name}.*")):
             ours = path.name == f"{job.name}.{job.attempt}"
             if ours and job.status is Status.PROCESSED:
-                yield from self._move(path, self.folder / (job.name + PROCESSED))
+                yield from self._publish(path, self.folder / (job.name + PROCESSED))
             elif not (ours and job.status is Status.PROCESSING):
                 yield from _delete(path)
 
-    def _move(self, source: Path, target: Path) -> Iterable[str]:
-        if not _exists(source):
-            return
-        for path in (source, target):
-            if _exists(path) and not _is_regular(path):
-                yield f"{path.name} is no regular file and was left alone"
-                return
-        os.replace(source, target)
-        self._sync(target.parent)
+    def _publish(self, result: Path, target: Path) -> Iterable[str]:
+        irregular = [path for path in (result, target) if _is_irregular(path)]
+        if not irregular:
+            os.replace(result, target)
+            self._sync(target.parent)
+        yield from map(_left_alone, irregular)
+
+    def _rename(self, source: Path, target: Path) -> Iterable[str]:
+        if _exists(source) and _exists(target):
+            yield f"{source.name} stays: {target.name} is there as well"
+        elif _is_irregular(source):
+            yield _left_alone(source)
+        elif _exists(source):
+            source.rename(target)
+            self._sync(target.parent)
 
     def _write(self, path: Path, content: bytes, flag: int) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | flag | _NOFOLLOW | _BINARY
-        with open(os.open(path, flags, 0o666), "wb") as file:
-            file.write(content)
-            file.flush()
-            if self.durable:
-                os.fsync(file.fileno())
+        """Make a whole file, or none."""
+        flags = os.O_WRONLY | os.O_CREAT | flag | _NOFOLLOW | _NONBLOCK | _BINARY
+        descriptor = os.open(path, flags, 0o666)
+        try:
+            with open(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                if self.durable:
+                    os.fsync(file.fileno())
+            self._sync(path.parent)
+        except OSError:
+            _unlink(path)
+            raise
 
     def _sync(self, folder: Path) -> None:
         """Make renames and new names in a folder durable, where folders can be synced."""
@@ -195,22 +206,30 @@ class Files:
                 os.close(descriptor)
 
 
+def _open_to_read(path: str, flags: int) -> int:
+    return os.open(path, flags | _NOFOLLOW | _NONBLOCK)
+
+
 def _exists(path: Path) -> bool:
     return os.path.lexists(path)
 
 
-def _is_regular(path: Path) -> bool:
+def _is_irregular(path: Path) -> bool:
     try:
-        return stat.S_ISREG(path.lstat().st_mode)
+        return not stat.S_ISREG(path.lstat().st_mode)
     except FileNotFoundError:
         return False
 
 
 def _delete(path: Path) -> Iterable[str]:
-    if _is_regular(path):
+    if _is_irregular(path):
+        yield _left_alone(path)
+    else:
         _unlink(path)
-    elif _exists(path):
-        yield f"{path.name} is no regular file and was left alone"
+
+
+def _left_alone(path: Path) -> str:
+    return f"{path.name} is no regular file and was left alone"
 
 
 def _unlink(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+import psutil
 
 from rinq.config import Config
 from rinq.errors import AlreadyRunning, ConfigError, NotRunning, RinqError, StartFailed
@@ -22,6 +25,7 @@ from rinq.queue.model import check_process_name
 START_TIME = 90.0  # real seconds for a process to be up
 GRACE = 10.0  # real seconds for a stop, before it is forced
 POLL = 0.01
+FALLEN = frozenset({State.CRASHED, State.KILLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,8 @@ class Fleet:
         """Let a process hand back its job and end; kill it after ``grace`` real seconds.
 
         Returns:
-            ``stopped``, or ``killed`` where it had to be forced.
+            ``stopped``, ``killed`` where it had to be forced, ``crashed`` where it broke down
+            meanwhile, or ``elsewhere`` where another host has not ended it in time.
 
         Raises:
             NotRunning.
@@ -133,10 +138,12 @@ class Fleet:
         The write lock is taken first: nobody is frozen holding it or amid file work.
 
         Raises:
-            NotRunning; FleetError: the system forbids it.
+            NotRunning, also where it is still starting; FleetError: the system forbids it.
         """
         with self.queue() as queue:
             row = self._living(queue, name)
+            if row.ready is None:  # whoever waits for it to be up would wait in vain
+                raise NotRunning(f"{name} is still starting")
             with queue.exclusive():
                 signals.suspend(row)
             held = _job_of(queue, name)
@@ -183,10 +190,11 @@ class Fleet:
             found = []
             for row in queue.processes():
                 reap(row.pid)
-                now = state(row)
-                if now is State.CRASHED and row.outcome is None:
-                    queue.ended(row.name, row.incarnation, now)
-                found.append(FleetProcess(row, now, held.get(row.name)))
+                now = row
+                if state(row) is State.CRASHED and row.outcome is None:
+                    queue.ended(row.name, row.incarnation, State.CRASHED)
+                    now = _find(queue, row.name) or row  # it may have said its last word just now
+                found.append(FleetProcess(now, state(now), held.get(row.name)))
         return found
 
     def tail(self, name: str, lines: int = 50) -> list[str]:
@@ -204,7 +212,8 @@ class Fleet:
         self._closing.set()
         if self._supervisor is not None:
             self._supervisor.join()
-        self._stop_these(list(self._started), grace)
+        if self._started:
+            self._stop_these(list(self._started), grace)
 
     def _launch(self, queue: PersistentQ, role: str, name: str) -> FleetProcess:
         former = _find(queue, name)
@@ -213,34 +222,55 @@ class Fleet:
         log.parent.mkdir(parents=True, exist_ok=True)
         beginning = log.stat().st_size if log.exists() else 0
         child = launch(self.config, role, name, log, owned=not self.keep)
-        deadline = time.monotonic() + START_TIME
-        while time.monotonic() < deadline:
-            if child.poll() is not None:
-                break
-            row = _find(queue, name)
-            if row and row.incarnation > before and row.ready and is_launched(row, child):
-                return FleetProcess(row, State.RUNNING, None)
-            time.sleep(POLL)
-        child.kill()
-        child.wait()
+        up = None
+        try:
+            up = self._await_up(queue, name, before, child)
+        finally:
+            if up is None:  # also when interrupted
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    signals.end(psutil.Process(child.pid))
+                child.wait()
+                reap(child.pid)
+        if up is not None:
+            return FleetProcess(up, state(up), None)
+        row = _find(queue, name)
+        if row and state(row) in ALIVE:
+            raise AlreadyRunning(f"{name} (a {row.role}, pid {row.pid})")
         said = logs.tail(log, 5, start=beginning)
         raise StartFailed(name, advice="Its log ends: " + " | ".join(said or ["(nothing)"]))
+
+    def _await_up(
+        self, queue: PersistentQ, name: str, before: int, child: subprocess.Popen[bytes]
+    ) -> ProcessRow | None:
+        deadline = time.monotonic() + START_TIME
+        while True:
+            ended = child.poll() is not None or time.monotonic() > deadline
+            row = _find(queue, name)
+            if row and row.incarnation > before and row.ready and is_launched(row, child):
+                return row  # though it may have ended since
+            if ended:
+                return None
+            time.sleep(POLL)
 
     def _ask(self, queue: PersistentQ, row: ProcessRow) -> None:
         queue.request_stop(row.name, row.incarnation)
         if state(row) is State.FROZEN:
-            signals.resume(row)
+            with contextlib.suppress(NotRunning):
+                signals.resume(row)
 
     def _await_end(self, queue: PersistentQ, row: ProcessRow, deadline: float) -> State:
         while time.monotonic() < deadline:
             reap(row.pid)
-            now = _row(queue, row.name)
+            gone = find(row) is None
+            now = _row(queue, row.name)  # read once it is gone, so that its last word is there
             if now.incarnation != row.incarnation:
                 return State.STOPPED  # and somebody started the name again
-            if find(row) is None and (ended := state(now)) not in ALIVE:
+            if gone and (ended := state(now)) not in ALIVE:
                 queue.ended(row.name, row.incarnation, ended)
                 return ended
             time.sleep(POLL)
+        if state(row) is State.ELSEWHERE:
+            return State.ELSEWHERE
         with contextlib.suppress(NotRunning):
             signals.kill(row)
         self._await_gone(row)
@@ -279,9 +309,9 @@ class Fleet:
         """Start what crashed or was killed again, until closed."""
         while not self._closing.wait(0.25):
             with contextlib.suppress(RinqError), self._lock:
-                ended = {process.name for process in self.processes() if not process.alive}
+                fallen = {process.name for process in self.processes() if process.state in FALLEN}
                 for name, role in list(self._started.items()):
-                    if name in ended:
+                    if name in fallen:
                         self.start(role, name)
 
     def __enter__(self) -> Self:

@@ -34,15 +34,22 @@ def this_process() -> tuple[int, float, str]:
     return os.getpid(), psutil.Process().create_time(), socket.gethostname()
 
 
+def is_running(pid: int, started: float) -> bool:
+    """Whether the process of this pid that was started then runs on this host."""
+    try:
+        process = psutil.Process(pid)
+        same = abs(process.create_time() - started) <= CLOCK_SLACK
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def find(row: ProcessRow) -> psutil.Process | None:
     """The living process of this row on this host, or None."""
     if row.host != socket.gethostname():
         return None
     try:
-        process = psutil.Process(row.pid)
-        if abs(process.create_time() - row.started) > CLOCK_SLACK:
-            return None
-        return None if process.status() == psutil.STATUS_ZOMBIE else process
+        return psutil.Process(row.pid) if is_running(row.pid, row.started) else None
     except psutil.NoSuchProcess:
         return None
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
+
 from rinq.config import Config
 from rinq.fleet.identity import find
 from rinq.queue import ProcessRow
+
+OWNER_VARIABLE = "RINQ_OWNER"
+"""Environment variable ``pid:start time`` of the process that owns what is started here, where
+that is not this one: the kernel of a web page comes and goes, its server stays."""
 
 _MAIN = "from rinq.fleet.main import main; main()"
 _FLAGS = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(
@@ -25,19 +34,22 @@ def launch(
     """Start the process; its output goes to the log, never to the caller's streams.
 
     An owned one holds the reading end of a pipe whose writing end is ours: it ends
-    when we do, however we end.
+    when we do, however we end. Where another owner is named, it watches that one instead.
     """
-    command = [sys.executable, "-c", _MAIN, role, name]
+    # -P: a module beside the notebook, such as queue.py, must not replace Python's own
+    command = [sys.executable, "-P", "-c", _MAIN]
     if config.file is not None:
         command += ["--config", str(config.file)]
     else:
         command += ["--values", json.dumps(config.model_dump(mode="json"))]
-    if owned:
-        command.append("--owned")
+    owner = os.environ.get(OWNER_VARIABLE, "stdin") if owned else None
+    if owner is not None:
+        command += ["--owner", owner]
+    command += ["--", role, name]
     with log.open("ab") as output:
         child = subprocess.Popen(
             command,
-            stdin=subprocess.PIPE if owned else subprocess.DEVNULL,
+            stdin=subprocess.PIPE if owner == "stdin" else subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # an interrupted cell must not stop it
@@ -58,5 +70,15 @@ def reap(pid: int) -> None:
 
 def is_launched(row: ProcessRow, child: subprocess.Popen[bytes]) -> bool:
     """Whether the row is our child's, or that of its child (a virtual environment's launcher)."""
+    if row.pid == child.pid:
+        return True
     process = find(row)
-    return process is not None and child.pid in (process.pid, process.ppid())
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process is not None and process.ppid() == child.pid
+    return False
+
+
+@atexit.register
+def _reap_all() -> None:
+    for pid in list(_children):
+        reap(pid)

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from rinq.config import Config
@@ -31,6 +32,27 @@ def tail(path: Path, lines: int, *, start: int = 0) -> list[str]:
     except FileNotFoundError:
         return []
     return text.splitlines()[-lines:] if lines > 0 else []
+
+
+class LogReader:
+    """The lines that all logs of a folder grow by, from when it was made on."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._read = {path: path.stat().st_size for path in folder.glob("*.log")}
+
+    def read(self) -> Iterator[tuple[str, str]]:
+        """(process name, line) of each whole line since the last call."""
+        for path in sorted(self._folder.glob("*.log")):
+            with path.open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                start = self._read.get(path, 0)
+                start = start if start <= size else 0  # it was cut: from its new beginning
+                file.seek(start)
+                whole, newline, _ = file.read().rpartition(b"\n")
+            self._read[path] = start + len(whole) + len(newline)
+            for line in whole.decode("utf-8", "replace").splitlines():
+                yield path.stem, line
 
 
 def bound(path: Path) -> None:

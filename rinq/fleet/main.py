@@ -15,7 +15,8 @@ from pathlib import Path
 from rinq.config import Config
 from rinq.errors import ConfigError, Passing, RinqError
 from rinq.files import Files
-from rinq.fleet.identity import State, is_alive, this_process
+from rinq.fleet.disk import network_warning
+from rinq.fleet.identity import State, is_alive, is_running, this_process
 from rinq.fleet.logs import bound, log_path, write_to_stderr
 from rinq.queue import PersistentQ, open_queue
 from rinq.queue.model import check_process_name
@@ -28,6 +29,7 @@ from rinq.roles.producer import Producer
 ROLES: dict[str, type[PersistentQInterface]] = {
     role.role: role for role in (Producer, Consumer, Cleaner, Manager)
 }
+OWNER_LOOK = 0.5  # real seconds between two looks whether the owner lives
 GRACE = 5.0  # real seconds from the owner's end to a forced one
 
 
@@ -50,20 +52,31 @@ class StopSign:
     def ask(self, *_: object) -> None:
         self.asked = True
 
-    def watch_owner(self) -> None:
-        """Wait for the end of standard input, which the owner holds open; then stop."""
-        while os.read(0, 4096):
-            pass
+    def watch(self, owner: str) -> None:
+        """Wait for the owner's end, then stop.
+
+        Args:
+            owner: ``stdin``, whose other end it holds open, or its ``pid:start time``.
+        """
+        if owner == "stdin":
+            while os.read(0, 4096):
+                pass
+        else:
+            pid, _, started = owner.partition(":")
+            while is_running(int(pid), float(started)):
+                time.sleep(OWNER_LOOK)
         self.asked = True
         time.sleep(GRACE)
         os._exit(1)
 
 
-def serve(config: Config, role: str, name: str, *, owned: bool = False, log: bool = False) -> None:
+def serve(
+    config: Config, role: str, name: str, *, owner: str | None = None, log: bool = False
+) -> None:
     """Be the process ``name`` of a role until told to stop.
 
     Args:
-        owned: end when standard input does.
+        owner: end when this does: ``stdin``, or a process as ``pid:start time``.
         log: keep the size of this name's log file bounded.
 
     Raises:
@@ -72,30 +85,37 @@ def serve(config: Config, role: str, name: str, *, owned: bool = False, log: boo
     if role not in ROLES:
         raise ConfigError(f"{role!r:.40} is not a role: {', '.join(ROLES)}.")
     check_process_name(name, role)
+    vars(sys.modules["__main__"]).pop("__file__", None)  # a worker need not import it again
     pid, started, host = this_process()
     with open_queue(config, warm=True) as queue:
         incarnation = queue.register(
-            name, role, pid=pid, started=started, host=host, owned=owned, alive=is_alive
+            name, role, pid=pid, started=started, host=host, owned=owner is not None, alive=is_alive
         )
         outcome = State.CRASHED
         stop = StopSign(queue, name, incarnation, log_path(config, name) if log else None)
         signal.signal(signal.SIGTERM, stop.ask)
         signal.signal(signal.SIGINT, stop.ask)
-        if owned:
-            threading.Thread(target=stop.watch_owner, daemon=True).start()
+        if owner is not None:
+            threading.Thread(target=stop.watch, args=(owner,), daemon=True).start()
         try:
             files = Files.of(config)
             rng = generator(config.general.seed, role, name, incarnation)
             with ROLES[role](queue, files, config, name, rng=rng) as at_work:
                 queue.ready(name, incarnation)
-                at_work.log.info("%s is up (incarnation %d)", name, incarnation)
-                for warning in config.warnings if role == "consumer" else ():
+                at_work.log.info("up, incarnation %d", incarnation)
+                for warning in warnings(config, role):
                     at_work.log.warning("%s", warning)
                 at_work.run(stop)
-                at_work.log.info("%s stopped", name)
+                at_work.log.info("stopped")
             outcome = State.STOPPED
         finally:
             queue.ended(name, incarnation, outcome)
+
+
+def warnings(config: Config, role: str) -> list[str]:
+    """What a process of this role should say when it starts, a sentence each."""
+    about_disk = network_warning(config.database)
+    return [*(config.warnings if role == "consumer" else ()), *([about_disk] if about_disk else ())]
 
 
 def main() -> None:
@@ -105,12 +125,12 @@ def main() -> None:
     parser.add_argument("name")
     parser.add_argument("--config", type=Path)
     parser.add_argument("--values", help="the config as JSON, where there is no file")
-    parser.add_argument("--owned", action="store_true")
+    parser.add_argument("--owner")
     given = parser.parse_args()
     write_to_stderr()
     try:
         values = json.loads(given.values) if given.values else None
         config = Config.load(given.config) if values is None else Config.parse(values)
-        serve(config, given.role, given.name, owned=given.owned, log=True)
+        serve(config, given.role, given.name, owner=given.owner, log=True)
     except RinqError as error:
         sys.exit(str(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 
 import psutil
@@ -11,17 +12,30 @@ from rinq.errors import FleetError, NotRunning
 from rinq.fleet.identity import find
 from rinq.queue import ProcessRow
 
+FREEZE_TIME = 5.0  # real seconds for the system to halt a process
+_HALTED = frozenset({psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD})
+
 
 def kill(row: ProcessRow) -> None:
     """End the process at once. Raises: NotRunning, FleetError."""
     with _process(row) as process:
-        process.kill()
+        end(process)
+
+
+def end(process: psutil.Process) -> None:
+    """Kill a process; its helpers see that and end too, if they are not left frozen."""
+    helpers = process.children(recursive=True)
+    process.kill()
+    for helper in helpers:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            helper.resume()
 
 
 def suspend(row: ProcessRow) -> None:
     """Stop the process and its helpers where they stand. Raises: NotRunning, FleetError."""
     with _process(row) as process:
         process.suspend()
+        _await_halt(process)
         for helper in process.children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):
                 helper.suspend()
@@ -33,6 +47,13 @@ def resume(row: ProcessRow) -> None:
         for frozen in (*process.children(recursive=True), process):
             with contextlib.suppress(psutil.NoSuchProcess):
                 frozen.resume()
+
+
+def _await_halt(process: psutil.Process) -> None:
+    """The system halts a process a little later; meanwhile it could still take a lock."""
+    deadline = time.monotonic() + FREEZE_TIME
+    while process.status() not in _HALTED and time.monotonic() < deadline:
+        time.sleep(0.001)
 
 
 @contextlib.contextmanager

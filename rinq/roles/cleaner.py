@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rinq.errors import IllegalMove, UnknownJob
+from rinq.errors import FilesUnavailable, IllegalMove, UnknownJob
 from rinq.queue import Job, Status
 from rinq.roles.interface import PersistentQInterface
 
@@ -44,12 +44,14 @@ class Cleaner(PersistentQInterface):
             with self.queue.hold(job.name) as held:
                 problems = self.files.follow(held)
             if problems:
-                self._found.update(f"{job.name} stays failed: {problem}" for problem in problems)
+                self._found.update(problems)  # and the job stays failed
                 return
             self.queue.clean(job.name, self.name)
             self.follow(job.name)
         except (IllegalMove, UnknownJob) as error:
             self.log.info("%s", error.detail)  # redriven, or cleaned by another Cleaner
+        except FilesUnavailable as trouble:  # which must not hold up the other jobs
+            self._found.add(str(trouble))
         else:
             self.log.info("cleaned %s", job.name)
 
@@ -61,3 +63,5 @@ class Cleaner(PersistentQInterface):
                     self._found.update(self.files.follow(job))
             except UnknownJob:
                 self._found.add(f"{file} belongs to no job and was left alone")
+            except FilesUnavailable as trouble:
+                self._found.add(str(trouble))

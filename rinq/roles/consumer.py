@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rinq.config import Config
 from rinq.errors import (
+    FileInTheWay,
     InvalidName,
     OutOfTime,
     QueueError,
@@ -37,13 +38,19 @@ def die() -> None:
 
 @dataclass(slots=True)
 class Hand:
-    """The job in hand. Once its task runs: when it began and is due to be settled."""
+    """The job in hand. Once its task runs: when it began and is due to be settled.
+
+    Settling that met passing trouble is done again: with the same ``error``, and a result
+    that is ``written`` is not touched, since its attempt may have been accepted.
+    """
 
     claim: Claim
     task: Task | None = None
     fault: Fault | None = None
     began: float = 0.0  # queue time, like
     due: float = 0.0
+    error: RinqError | None = None
+    written: bool = False
 
 
 class Consumer(PersistentQInterface):
@@ -114,11 +121,14 @@ class Consumer(PersistentQInterface):
         """
         try:
             try:
+                if hand.error is not None:
+                    raise hand.error
                 task = hand.task or self._begin(hand)
                 if not self._is_due(hand, task):
                     return self._look(hand, task)
                 self._complete(hand, task)
-            except (WorkError, UnreadableFile, InvalidName) as error:
+            except (WorkError, UnreadableFile, FileInTheWay, InvalidName) as error:
+                hand.error = error
                 self._fail(hand, error)
         except (StaleClaim, UnknownJob) as lost:
             self._give_up(hand, lost)
@@ -167,7 +177,9 @@ class Consumer(PersistentQInterface):
             self.log.error("%s strikes down its consumer (injected crash)", name)
             self.queue.mark(self.name, "crash", name)
             self._crash()
-        self.files.write_result(name, hand.claim.attempt, task.result())
+        if not hand.written:
+            self.files.write_result(name, hand.claim.attempt, task.result())
+            hand.written = True
         failpoint("result-written")
         self.queue.complete(hand.claim)
         failpoint("completed")

@@ -162,7 +162,8 @@ class PersistentQInterface(ABC):
         for _ in range(max(1, round(seconds / TICK))):
             if should_stop():
                 return
-            self.wake.wait(TICK)
+            if self.wake.wait(TICK):
+                self.wake.clear()  # else the pauses would not last
 
     def __enter__(self) -> Self:
         return self

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+
+from rinq.errors import UnknownJob
 from rinq.queue import Status
 from rinq.roles.interface import PersistentQInterface
 
@@ -17,7 +20,8 @@ class Manager(PersistentQInterface):
                 "took back %s for the %d. time: now %s", job.name, job.reassigns, job.status
             )
             if job.status is Status.FAILED:
-                self.follow(job.name)
+                with contextlib.suppress(UnknownJob):  # deleted by hand just now
+                    self.follow(job.name)
         return self.turn_over()
 
     def draw_wait(self) -> float:

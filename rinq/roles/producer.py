@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from rinq.errors import FileInTheWay, NameUsed
+from rinq.errors import FileInTheWay, NameUsed, Unavailable
 from rinq.faults import failpoint
 from rinq.roles.interface import TICK, PersistentQInterface, draw_name
 
@@ -28,6 +28,7 @@ class Producer(PersistentQInterface):
 
     role = "producer"
     _made: str | None = None
+    _in_doubt = False  # whether an earlier try to submit it was committed
 
     def step(self) -> float:
         if self._made is None:
@@ -37,12 +38,16 @@ class Producer(PersistentQInterface):
             failpoint("file-made")
         try:
             self.queue.submit(self._made, self.name)
+        except Unavailable:
+            self._in_doubt = True
+            raise
         except NameUsed:
-            self.files.discard(self._made)
-            self._made = None
-            return 0.0
+            if not self._in_doubt:
+                self.files.discard(self._made)
+                self._made = None
+                return 0.0
         self.log.info("submitted %s", self._made)
-        self._made = None
+        self._made, self._in_doubt = None, False
         return self.turn_over()
 
     def draw_wait(self) -> float:

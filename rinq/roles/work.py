@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from pebble import ProcessExpired, ProcessPool
@@ -59,15 +60,11 @@ class ProcessWork(Work):
 
     def __init__(self, handler: str, search: tuple[Path, ...] = ()) -> None:
         self.handler = handler
-        self._pool = ProcessPool(
-            max_workers=1,
-            context=multiprocessing.get_context("spawn"),  # fork would inherit the database
-            initializer=worker.prepare,
-            initargs=(tuple(map(str, search)),),
-        )
+        self._search = tuple(map(str, search))
+        self._pool = self._open_pool()
         try:
             problem = self._pool.schedule(worker.load, args=(handler,)).result(START_TIME)
-        except (FutureTimeout, ProcessExpired) as error:
+        except (FutureTimeout, ProcessExpired, BrokenProcessPool) as error:
             self.close()
             raise HandlerNotFound(f"{handler}: its module ended or held up the import") from error
         except BaseException:
@@ -78,6 +75,9 @@ class ProcessWork(Work):
             raise HandlerNotFound(problem)
 
     def start(self, content: bytes, fault: Fault | None, wake: Callable[[], None]) -> Task:
+        if not self._pool.active:  # its worker ended while it had nothing to do
+            self.close()
+            self._pool = self._open_pool()
         future = self._pool.schedule(worker.execute, args=(self.handler, content, fault))
         future.add_done_callback(lambda _: wake())
         return _ProcessTask(future)
@@ -85,6 +85,14 @@ class ProcessWork(Work):
     def close(self) -> None:
         self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
+
+    def _open_pool(self) -> ProcessPool:
+        return ProcessPool(
+            max_workers=1,
+            context=multiprocessing.get_context("spawn"),  # fork would inherit the database
+            initializer=worker.prepare,
+            initargs=(self._search,),
+        )
 
 
 class _ProcessTask(Task):
@@ -100,6 +108,8 @@ class _ProcessTask(Task):
         except ProcessExpired as error:
             how = _ending(error.exitcode)
             raise HandlerFailed(f"the handler's process ended: {how}") from error
+        except BrokenProcessPool as error:
+            raise HandlerFailed("the handler's process ended before it began") from error
         except CancelledError as error:
             raise HandlerFailed("the handler was cancelled") from error
         if outcome.content is None:

@@ -29,11 +29,12 @@ class Outcome(NamedTuple):
 def prepare(search: tuple[str, ...]) -> None:
     """Make this process one that ends when told to, and when its parent does."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # also ends a handler that is busy in C
+    _make_every_end_a_failure()
     sys.path[:0] = [folder for folder in search if folder not in sys.path]
     if sys.platform == "linux":
         import ctypes  # noqa: PLC0415 (only here)
 
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # also when busy in C
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -68,12 +69,28 @@ def _load(handler: str) -> tuple[Callable[[bytes | str], object], bool]:
     function = getattr(importlib.import_module(module), name)
     if not callable(function):
         raise TypeError(f"{name} is no function")
-    first = next(iter(inspect.signature(function).parameters.values()))
-    return function, first.annotation in (bytes, "bytes")
+    parameters = list(inspect.signature(function).parameters.values())
+    if not parameters:
+        raise TypeError(f"{name} takes no text")
+    return function, parameters[0].annotation in (bytes, "bytes")
 
 
 def _words(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".removesuffix(": ")
+    kind = type(error).__name__
+    try:
+        return f"{kind}: {error}".removesuffix(": ")
+    except BaseException:  # whatever the exception's own __str__ does
+        return kind
+
+
+def _make_every_end_a_failure() -> None:
+    """The pool takes exit code 0 for an orderly end of its worker, and waits for a result."""
+    worker, end = os.getpid(), os._exit
+
+    def exit_process(status: int) -> None:
+        end(1 if status == 0 and os.getpid() == worker else status)
+
+    os._exit = exit_process  # type: ignore[assignment]
 
 
 def _end_with_parent() -> None:

@@ -1,0 +1,64 @@
+"""Which operating-system process a row means, and what became of it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from rinq.fleet.identity import State, find, is_alive, state, this_process
+from rinq.queue import ProcessRow
+
+MADE = psutil.Process().create_time()
+
+
+def row(**values):
+    """A row of ``processes`` that means this very program, but for ``values``."""
+    fields = dict.fromkeys(ProcessRow.__slots__)
+    mine = {"name": "mine", "pid": os.getpid(), "started": MADE, "host": socket.gethostname()}
+    return ProcessRow(**{**fields, **mine, "ready": 1.0, **values})
+
+
+def test_this_process_is_found_by_what_it_registers():
+    pid, started, host = this_process()
+    assert find(row(pid=pid, started=started, host=host)) == psutil.Process()
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, State.RUNNING),
+        ({"ready": None}, State.STARTING),
+        ({"started": MADE - 100}, State.CRASHED),
+        ({"started": MADE + 100}, State.CRASHED),
+        ({"pid": 2**22 + 1}, State.CRASHED),
+        ({"outcome": "stopped"}, State.STOPPED),
+        ({"outcome": "killed"}, State.KILLED),
+        ({"host": "elsewhere"}, State.ELSEWHERE),
+        ({"host": "elsewhere", "outcome": "stopped"}, State.STOPPED),
+    ],
+)
+def test_what_became_of_a_process(values, expected):
+    assert state(row(**values)) is expected
+    assert is_alive(row(**values)) == (expected in ("running", "starting", "elsewhere"))
+
+
+@pytest.mark.parametrize("values", [{"started": MADE - 100}, {"host": "elsewhere"}])
+def test_a_process_that_is_not_meant_is_not_found(values):
+    assert find(row(**values)) is None
+
+
+def test_a_child_that_was_not_waited_for_has_ended(eventually):
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    meant = row(pid=child.pid, started=psutil.Process(child.pid).create_time())
+    assert state(meant) is State.RUNNING
+    child.kill()
+    eventually(lambda: psutil.Process(child.pid).status() == psutil.STATUS_ZOMBIE)
+    assert state(meant) is State.CRASHED
+    assert find(meant) is None
+    child.wait()
+    child.stdin.close()

@@ -1,0 +1,61 @@
+"""A fleet in a temporary folder of its own, for lessons and experiments."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+
+import pytest
+
+from rinq import Run, Status
+from rinq.errors import ConfigError
+
+FAST = {
+    "general": {"speed": 100, "durability": "normal", "seed": 7},
+    "consumer": {"interval": [0, 2]},
+}
+
+
+def test_a_run_settles_what_it_is_given_and_leaves_nothing():
+    with Run(FAST) as run:
+        for name in ("abcdefghij", "zyxwvutsrq"):
+            run.files.create(name, b"some text")
+            run.queue.submit(name)
+        run.fleet.start("consumer")
+        counts = asyncio.run(run.settled())
+        assert counts[Status.PROCESSED] == 2
+        folder = run.folder
+        assert (folder / "jobs" / "abcdefghij.processed").exists()
+        assert repr(run) == "Run()", "a saved cell must not hold a path"
+    assert not folder.exists()
+
+
+def test_it_waits_for_so_many_jobs():
+    with Run(FAST) as run:
+        run.fleet.start("producer")
+        run.fleet.start("consumer")
+        counts = asyncio.run(run.settled(2))
+        assert counts[Status.PROCESSED] >= 2
+
+
+def test_a_wait_that_is_over_says_how_far_it_came():
+    with Run(FAST) as run:
+        run.queue.submit("abcdefghij")
+        with pytest.raises(TimeoutError, match="0 jobs settled in 0 s"):
+            asyncio.run(run.settled(timeout=0))
+
+
+def test_a_wrong_config_makes_no_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(ConfigError):
+        Run({"consumer": {"n_tries": 0}})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_is_forgotten_deletes_its_folder():
+    run = Run(FAST)
+    folder = run.folder
+    run.queue.close()
+    del run
+    gc.collect()
+    assert not folder.exists()
