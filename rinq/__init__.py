@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rinq.roles.manager import Manager as Manager
     from rinq.roles.producer import Producer as Producer
     from rinq.view.control_room import ControlRoom as ControlRoom
+    from rinq.view.picture import chart as chart
 
 _HOMES = {
     "Claim": "rinq.queue",
@@ -45,6 +46,7 @@ _HOMES = {
     "RinqError": "rinq.errors",
     "Run": "rinq.fleet.run",
     "Status": "rinq.queue",
+    "chart": "rinq.view.picture",
     "open_queue": "rinq.queue",
 }
 

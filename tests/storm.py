@@ -28,7 +28,7 @@ from processes import lives
 
 from rinq import Fleet
 from rinq.config import Config
-from rinq.errors import FleetError
+from rinq.errors import FleetError, NotRunning
 from rinq.files import Files
 from rinq.queue import SETTLED, Event, Status, open_queue
 from rinq.queue.model import is_job_name
@@ -92,7 +92,8 @@ def storm(folder: Path, *, jobs: int, seconds: float, seed: int) -> Report:
         for name in names:
             fleet.start(name.partition("-")[0], name)
         submitted = _rage(fleet, queue, files, report, names, jobs=jobs, seconds=seconds)
-        fleet.stop("producer-1")
+        with contextlib.suppress(NotRunning):  # it was killed just now, and stays so
+            fleet.stop("producer-1")
         report.drained = _drain(queue, report)
         report.incarnations = sum(row.incarnation for row in queue.processes())
         report.problems += [

@@ -18,8 +18,11 @@ import yaml
 from rinq.config import Config
 from rinq.files import Files
 from rinq.fleet.fleet import Fleet
-from rinq.queue import SETTLED, Status, open_queue
+from rinq.fleet.identity import is_running, this_process
+from rinq.queue import SETTLED, PersistentQ, Status, open_queue
 
+PREFIX = "rinq-"
+OWNER = ".owner"  # pid and start time of the program that made the folder
 LOOK = 0.1  # real seconds between two looks at the table
 
 
@@ -43,14 +46,17 @@ class Run:
         sections = {name: dict(section) for name, section in (values or {}).items()}
         sections.setdefault("general", {}).setdefault("primary_path", "jobs")
         Config.parse(sections)
-        self.folder = Path(tempfile.mkdtemp(prefix="rinq-"))
-        self._finalizer = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        _sweep()
+        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        pid, started, _ = this_process()
+        (self.folder / OWNER).write_text(f"{pid} {started}", "utf-8")
         file = self.folder / "config.yaml"
         file.write_text(yaml.safe_dump(sections), "utf-8")
         self.config = Config.load(file)
         self.queue = open_queue(self.config)
         self.files = Files.of(self.config)
         self.fleet = Fleet(self.config, restart=restart)
+        self._finalizer = weakref.finalize(self, _end, self.fleet, self.queue, self.folder)
 
     async def settled(
         self,
@@ -80,10 +86,7 @@ class Run:
 
     def close(self) -> None:
         """Stop the processes and delete the folder."""
-        with contextlib.ExitStack() as stack:
-            stack.callback(self._finalizer)
-            stack.callback(self.queue.close)
-            self.fleet.close()
+        self._finalizer()
 
     def __repr__(self) -> str:
         return "Run()"
@@ -98,3 +101,20 @@ class Run:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _end(fleet: Fleet, queue: PersistentQ, folder: Path) -> None:
+    try:
+        fleet.close()
+    finally:
+        queue.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep() -> None:
+    """Delete the folders of runs whose program is gone: a killed kernel cleans up nothing."""
+    for owner in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/{OWNER}"):
+        with contextlib.suppress(OSError, ValueError):
+            pid, started = owner.read_text("utf-8").split()
+            if not is_running(int(pid), float(started)):
+                shutil.rmtree(owner.parent, ignore_errors=True)

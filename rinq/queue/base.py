@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
 
-from rinq.queue.model import Claim, Job, Mark, ProcessRow, Status, Transition
+from rinq.queue.model import Claim, Job, Kind, Mark, ProcessRow, Status, Transition
 
 
 class PersistentQ(ABC):
@@ -125,6 +126,17 @@ class PersistentQ(ABC):
     @abstractmethod
     def transitions(self, after: int = 0, limit: int | None = None) -> list[Transition]:
         """The history by rising id, from the first id above ``after``."""
+
+    @abstractmethod
+    def position(self, at: float) -> int:
+        """The id of the history's last entry before the queue time ``at``; 0 if there is none."""
+
+    @abstractmethod
+    def tally(self, after: int = 0, until: int | None = None) -> Counter[Kind]:
+        """How often each kind of entry stands in the history, among ids above ``after``.
+
+        Up to the id ``until``, where it is given.
+        """
 
     @abstractmethod
     def history(self, name: str) -> list[Transition]:

@@ -116,6 +116,10 @@ class Transition:
     error: str | None
 
 
+Kind = tuple[str, str | None, str | None, int]
+"""The event, from_status, to_status and attempt of an entry of the history."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProcessRow:
     """One row of ``processes``: the latest incarnation of a name.

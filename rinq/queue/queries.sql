@@ -119,6 +119,22 @@ SELECT name FROM jobs WHERE name IN (SELECT value FROM json_each(:names)) ORDER 
 -- name: transitions
 SELECT * FROM transitions WHERE id > :after ORDER BY id LIMIT :limit;
 
+-- name: position
+SELECT coalesce(max(id), 0) AS id FROM transitions WHERE at < :at;
+
+-- name: tally
+SELECT event, from_status, to_status, attempt, count(*) AS n FROM transitions
+WHERE id > :after AND id <= :until
+  AND NOT (event = 'submit' OR attempt = 1 AND (event = 'claim' OR event = 'complete'))
+GROUP BY event, from_status, to_status, attempt;
+
+-- name: tally_first
+-- The bulk of a long history, and what `tally` leaves out: grouping sorts, this does not.
+SELECT count(*) FILTER (WHERE event = 'submit') AS submit,
+       count(*) FILTER (WHERE attempt = 1 AND event = 'claim') AS claim,
+       count(*) FILTER (WHERE attempt = 1 AND event = 'complete') AS complete
+FROM transitions WHERE id > :after AND id <= :until;
+
 -- name: history
 SELECT t.* FROM transitions AS t JOIN jobs AS j ON j.id = t.job_id
 WHERE j.name = :name ORDER BY t.id;

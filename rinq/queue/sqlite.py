@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 import time
 from collections import Counter
@@ -15,11 +16,18 @@ from rinq.clock import QueueClock
 from rinq.config import Config
 from rinq.errors import IllegalMove, NameUsed, QueueError, StaleClaim, Unavailable, UnknownJob
 from rinq.queue.connection import Connection, Row
-from rinq.queue.model import Claim, Event, Job, Status, Transition, check_job_name
+from rinq.queue.model import Claim, Event, Job, Kind, Status, Transition, check_job_name
 from rinq.queue.registry import SQLiteRegistry
 
 NO_LIMIT = -1  # as SQLite spells it
 ERROR_LENGTH = 1000
+
+FIRST: tuple[Kind, ...] = (
+    ("submit", None, "unprocessed", 0),
+    ("claim", "unprocessed", "processing", 1),
+    ("complete", "processing", "processed", 1),
+)
+"""What most of any history consists of."""
 
 
 class PersistentQSQLite(SQLiteRegistry):
@@ -147,6 +155,15 @@ class PersistentQSQLite(SQLiteRegistry):
     def transitions(self, after: int = 0, limit: int | None = None) -> list[Transition]:
         rows = self._db.all("transitions", after=after, limit=NO_LIMIT if limit is None else limit)
         return [Transition(**row) for row in rows]
+
+    def position(self, at: float) -> int:
+        return int(self._db.all("position", at=at)[0]["id"])
+
+    def tally(self, after: int = 0, until: int | None = None) -> Counter[Kind]:
+        span = {"after": after, "until": self.position(math.inf) if until is None else until}
+        found: dict[Kind, int] = {tuple(row)[:4]: row["n"] for row in self._db.all("tally", **span)}
+        first = self._db.all("tally_first", **span)[0]
+        return +Counter(found | {kind: first[kind[0]] for kind in FIRST})
 
     def history(self, name: str) -> list[Transition]:
         rows = self._db.all("history", name=name)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import subprocess
+import sys
+from pathlib import Path
 
+import psutil
 import pytest
 
 from rinq import Run, Status
@@ -59,3 +63,24 @@ def test_a_run_that_is_forgotten_deletes_its_folder():
     del run
     gc.collect()
     assert not folder.exists()
+
+
+def test_a_run_that_nobody_holds_any_more_stops_its_processes_before_its_folder_goes():
+    run = Run()
+    folder, pid = run.folder, run.fleet.start("cleaner").row.pid
+    del run
+    gc.collect()
+    assert not psutil.pid_exists(pid)
+    assert not folder.exists()
+
+
+def test_the_folder_of_a_program_that_was_killed_is_swept_by_the_next_run():
+    program = "import os, rinq; run = rinq.Run(); print(run.folder); os.kill(os.getpid(), 9)"
+    command = [sys.executable, "-u", "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    left = Path(done.stdout.strip())
+    assert left.exists()
+    with Run() as run:
+        assert not left.exists()
+        with Run():
+            assert run.folder.exists()

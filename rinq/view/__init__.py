@@ -1,0 +1,1 @@
+"""What is seen: metrics as DataFrames, charts on matplotlib axes, the control room."""

@@ -1,0 +1,154 @@
+"""Metrics of the attempts, and of the processes that made them. All times are queue seconds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from rinq.queue import Event, Job, Status
+
+DEATHS = ("kill", "crash")  # the marks that end a process where it stands
+GOES_ON = (Event.COMPLETE, Event.RETRY, Event.FAIL, Event.REASSIGN)  # its consumer waits, then
+MOST_ATTEMPTS = 2**24  # of one job
+
+
+def attempts(
+    transitions: pd.DataFrame, marks: pd.DataFrame | None = None, held: Iterable[Job] = ()
+) -> pd.DataFrame:
+    """One row per attempt, by when it began.
+
+    Columns: ``job_id``; ``attempt``, its number; ``process``, who held the claim; ``began``
+    and ``ended``, when (NaN: before the first entry given; not yet); ``end``, the event that
+    ended it (complete, retry, fail, reassign, release; NaN: none yet); ``refused``, when its
+    holder's late answer was refused, and ``killed``, when the holder was killed or struck
+    down meanwhile (NaN: never).
+
+    Args:
+        transitions: by id; all, or the latest.
+        marks: as from ``metrics.marks``; without them nobody was killed.
+        held: the jobs that are processing, for claims before the first of ``transitions``.
+    """
+    before = transitions["from_status"].eq(Status.PROCESSING)
+    after = transitions["to_status"].eq(Status.PROCESSING)
+    late = transitions["event"].eq(Event.REFUSED) & transitions["actor"].eq(transitions["process"])
+    hands = [(job.id, job.attempt, job.process, job.since) for job in held]
+    held_claims = pd.DataFrame(hands, columns=["job_id", "attempt", "process", "at"])
+    claims = _by_attempt(transitions[after & ~before], held_claims)
+    ends = _by_attempt(transitions[before & ~after])
+    refused = _by_attempt(transitions[late])
+    table = _by_attempt(claims, ends)[["job_id", "attempt", "process"]]
+    table["began"] = claims["at"].reindex(table.index)
+    table["ended"] = ends["at"].reindex(table.index)
+    table["end"] = ends["event"].reindex(table.index).astype("str")
+    table["refused"] = refused["at"].reindex(table.index)
+    table = table.sort_values("began", kind="stable", na_position="first", ignore_index=True)
+    table["killed"] = _killed(table, marks)
+    return table
+
+
+def frozen(marks: pd.DataFrame, now: float) -> pd.DataFrame:
+    """One row per time that a process was frozen: ``process``, ``began``, ``ended``.
+
+    One that is frozen still is so until ``now``.
+    """
+    rows, since = [], dict[str, float]()
+    for at, process, event in zip(marks["at"], marks["process"], marks["event"], strict=True):
+        if event == "freeze":
+            since.setdefault(process, at)
+        elif event in ("thaw", *DEATHS) and process in since:
+            rows.append((process, since.pop(process), at))
+    rows += [(process, began, now) for process, began in since.items()]
+    return pd.DataFrame(rows, columns=["process", "began", "ended"])
+
+
+def work(attempts: pd.DataFrame, edges: ArrayLike, wait: float = 0.0) -> pd.DataFrame:
+    """What each process worked: one row per process and bucket, from an edge to the next.
+
+    Columns: ``process``; ``start`` and ``end`` of the bucket; ``attempts`` that ended in it,
+    and how many of them ``completed``; in seconds of it ``busy``, with a job in hand, and
+    ``waited``, after an attempt until the process's next, but at most ``wait``;
+    ``utilisation``, the share of the bucket that was busy, and ``occupied``, that was busy or
+    waited, both from 0 to 1.
+
+    Args:
+        attempts: as from ``attempts``.
+        edges: rising queue seconds, none after now.
+        wait: the longest wait between two jobs (``consumer.interval``). A gap that is longer
+            was lack of jobs; one that is shorter counts as wait, so ``occupied`` is exact for
+            a process that never lacked a job, and else at most too high.
+    """
+    edges = np.asarray(edges, dtype="float64")
+    width = np.diff(edges)
+    frames = []
+    for process in sorted(set(attempts["process"].dropna()), key=natural):
+        rows = attempts[attempts["process"].eq(process)]
+        began = rows["began"].fillna(-np.inf).to_numpy()
+        ended = rows[["ended", "killed"]].min(axis=1).fillna(np.inf).to_numpy()
+        done = np.sort(rows["ended"].dropna())
+        completed = rows["ended"][rows["end"].eq(Event.COMPLETE)].sort_values()
+        rests = (rows["end"].isin(GOES_ON) & rows["killed"].isna()).to_numpy()
+        until = np.minimum(np.append(began[1:], np.inf), ended + wait)
+        busy = np.minimum(overlap(began, ended, edges), width)
+        waited = overlap(ended[rests], np.maximum(until, ended)[rests], edges)
+        columns = {
+            "process": process,
+            "start": edges[:-1],
+            "end": edges[1:],
+            "attempts": np.diff(np.searchsorted(done, edges)),
+            "completed": np.diff(np.searchsorted(completed, edges)),
+            "busy": busy,
+            "waited": np.minimum(waited, width - busy),
+        }
+        frames.append(pd.DataFrame(columns))
+    none = pd.DataFrame(
+        columns=["process", "start", "end", "attempts", "completed", "busy", "waited"]
+    )
+    table = pd.concat(frames, ignore_index=True) if frames else none
+    table["utilisation"] = table["busy"] / (table["end"] - table["start"])
+    table["occupied"] = (table["busy"] + table["waited"]) / (table["end"] - table["start"])
+    return table
+
+
+def overlap(began: ArrayLike, ended: ArrayLike, edges: ArrayLike) -> NDArray[np.float64]:
+    """How many seconds of the intervals lie in each bucket, in all; both ends may be infinite."""
+    edges = np.asarray(edges, dtype="float64")
+    reach = edges - edges[0]
+
+    def covered(starts: ArrayLike) -> NDArray[np.float64]:
+        starts = np.sort(np.clip(np.asarray(starts) - edges[0], 0, reach[-1]))
+        begun = np.searchsorted(starts, reach)
+        seconds: NDArray[np.float64] = begun * reach - np.append(0, np.cumsum(starts))[begun]
+        return seconds
+
+    return np.maximum(np.diff(covered(began) - covered(ended)), 0)
+
+
+def natural(name: str) -> list[tuple[str, int]]:
+    """A key that sorts consumer-2 before consumer-10."""
+    return [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d*)", name)]
+
+
+def _by_attempt(*frames: pd.DataFrame) -> pd.DataFrame:
+    """The rows by job and attempt; of several of one attempt the first."""
+    rows = pd.concat([f for f in frames if len(f)] or frames[:1])
+    rows.index = pd.Index(rows["job_id"] * MOST_ATTEMPTS + rows["attempt"])
+    return rows[~rows.index.duplicated()]
+
+
+def _killed(attempts: pd.DataFrame, marks: pd.DataFrame | None) -> pd.Series[float]:
+    """For each attempt the first death of its process while it was under way."""
+    killed = pd.Series(np.nan, attempts.index)
+    if marks is None or attempts.empty:
+        return killed
+    deaths = marks[marks["event"].isin(DEATHS)][["at", "process"]].dropna()
+    begun = attempts[["process", "ended"]].assign(
+        began=attempts["began"].fillna(-np.inf), row=attempts.index
+    )
+    met = pd.merge_asof(deaths, begun, left_on="at", right_on="began", by="process")
+    met = met[met["row"].notna() & ~met["ended"].le(met["at"])].drop_duplicates("row")
+    killed.loc[met["row"].astype("int64")] = met["at"].to_numpy()
+    return killed

@@ -1,0 +1,159 @@
+"""Metrics: tidy DataFrames from the queue's tables, one function each.
+
+All times are queue seconds. Text that is missing is NaN, a missing number <NA> or NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from rinq.queue import Event, Job, Mark, PersistentQ, Status, Transition
+
+DTYPES = {
+    "int": "int64",
+    "int | None": "Int64",
+    "float": "float64",
+    "float | None": "float64",
+    "Status": "str",
+    "str": "str",
+    "str | None": "str",
+}
+ENDS = (Event.COMPLETE, Event.RETRY, Event.FAIL, Event.REASSIGN)
+"""The events that end an attempt; a release hands it back unfinished and counts as nothing."""
+
+STATUS = pd.CategoricalDtype([status.value for status in Status])
+CODED = {
+    "event": pd.CategoricalDtype([event.value for event in Event]),
+    "from_status": STATUS,
+    "to_status": STATUS,
+}
+"""A few words in many rows: kept as numbers, which are ten times faster to compare."""
+
+
+def jobs(queue: PersistentQ) -> pd.DataFrame:
+    """One row per job, by id; the columns of the table ``jobs`` (see ``rinq.Job``).
+
+    ``since``, ``lease_until`` and ``at`` are queue seconds; ``attempt``, ``tries`` and
+    ``reassigns`` are numbers of claims, of failed executions, of claims taken back.
+    """
+    return frame(queue.jobs(), Job)
+
+
+def transitions(queue: PersistentQ, after: int = 0) -> pd.DataFrame:
+    """One row per entry of the history with an id above ``after``, by id.
+
+    The columns of the table ``transitions`` (``at`` in queue seconds), and ``name``, the
+    job's; NaN where the job's row was deleted by hand.
+    """
+    found = frame(queue.transitions(after), Transition)
+    names = {job.id: job.name for job in queue.jobs()}
+    found.insert(2, "name", found["job_id"].map(names).astype("str"))
+    return found
+
+
+def marks(queue: PersistentQ) -> pd.DataFrame:
+    """One row per thing done to a process: the columns of the table ``marks`` (``at`` in queue
+    seconds; ``event`` is kill, freeze, thaw, crash, …)."""
+    return frame(queue.marks(), Mark)
+
+
+def status_counts(
+    transitions: pd.DataFrame, before: Mapping[Status, int] | None = None
+) -> pd.DataFrame:
+    """How many jobs were in each status, exactly: one row per change of a job's status.
+
+    Columns: ``at`` (queue seconds), and for each status its number of jobs from then on.
+
+    Args:
+        transitions: rows of the history, by id; all from the first, unless
+        before: gives the counts that stood before them.
+    """
+    moved = transitions[transitions["from_status"].ne(transitions["to_status"])]
+    counts = {"at": moved["at"]}
+    for status in Status:
+        steps = moved["to_status"].eq(status).astype("int64")
+        steps -= moved["from_status"].eq(status).astype("int64")
+        counts[status.value] = steps.cumsum() + (before or {}).get(status, 0)
+    return pd.DataFrame(counts).reset_index(drop=True)
+
+
+def counts_at(counts: pd.DataFrame, times: ArrayLike) -> pd.DataFrame:
+    """The counts of ``status_counts`` as they stood at these times: one row per time.
+
+    Columns: ``at`` (the times, queue seconds), and each status; 0 before the first change.
+    """
+    times = np.asarray(times, dtype="float64")
+    rows = np.searchsorted(counts["at"].to_numpy(), times, side="right")
+    table = {"at": times}
+    for status in Status:
+        table[status.value] = np.concatenate(([0], counts[status.value].to_numpy()))[rows]
+    return pd.DataFrame(table)
+
+
+def attempt_ends(transitions: pd.DataFrame, edges: ArrayLike) -> pd.DataFrame:
+    """How the attempts ended, over time: one row per bucket, from an edge to just before the next.
+
+    Columns: ``start`` and ``end`` of the bucket (queue seconds), ``attempts`` that ended
+    in it, and the shares of these, from 0 to 1, that ended in ``complete``, ``retry``,
+    ``fail`` and ``reassign``. The denominator is the sum of the four; where it is 0 the
+    shares are NaN.
+
+    Args:
+        edges: rising queue seconds, one more than there are buckets.
+    """
+    edges = np.asarray(edges, dtype="float64")
+    ended = transitions[transitions["event"].isin(ENDS)]
+    bucket = np.searchsorted(edges, ended["at"].to_numpy(), side="right") - 1
+    table = _shares(bucket, ended, len(edges) - 1)
+    table.insert(0, "start", edges[:-1])
+    table.insert(1, "end", edges[1:])
+    return table
+
+
+def ends_by_attempt(entries: pd.DataFrame) -> pd.DataFrame:
+    """How first, second, … attempts ended: one row per ``attempt`` from 1 to the highest.
+
+    Columns: ``attempt``, and ``attempts`` and shares as in ``attempt_ends``.
+
+    Args:
+        entries: transitions, or a ``moves.tally`` of them.
+    """
+    ended = entries[entries["event"].isin(ENDS)]
+    number = ended["attempt"].to_numpy()
+    table = _shares(number - 1, ended, int(number.max(initial=0)))
+    table.insert(0, "attempt", np.arange(1, len(table) + 1))
+    return table
+
+
+def frame(
+    rows: Sequence[Job | Transition | Mark], kind: type[Job | Transition | Mark]
+) -> pd.DataFrame:
+    """Rows of a table as a DataFrame of typed columns, also where there are none."""
+    types = {field.name: DTYPES[str(field.type)] for field in fields(kind)}
+    records = list(map(attrgetter(*types), rows))
+    return pd.DataFrame(records, columns=list(types)).astype(types)
+
+
+def weights(entries: pd.DataFrame) -> NDArray[np.int64]:
+    """For how many entries of the history each row stands: ``n`` in a tally, else 1."""
+    return entries["n"].to_numpy() if "n" in entries else np.ones(len(entries), "int64")
+
+
+def _shares(row: NDArray[Any], ended: pd.DataFrame, n: int) -> pd.DataFrame:
+    """Per row number from 0 to n: how many attempts ended, and the share of each end."""
+    inside = (row >= 0) & (row < n)
+    counted = {}
+    for event in ENDS:
+        number = np.where(ended["event"].eq(event), weights(ended), 0)
+        counted[str(event)] = np.bincount(row[inside], weights=number[inside], minlength=n)
+    attempts = sum(counted.values())
+    with np.errstate(invalid="ignore"):
+        shares = {kind: number / attempts for kind, number in counted.items()}
+    return pd.DataFrame({"attempts": np.asarray(attempts, dtype="int64"), **shares})

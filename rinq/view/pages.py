@@ -1,0 +1,195 @@
+"""The pages of the charts: which charts are on each, what they are drawn from, and their SVG.
+
+``look`` reads the queue, in any thread; ``Pages.draw`` draws one page of what it found.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from rinq.queue import SETTLED, Job, PersistentQ, Status
+from rinq.view import (
+    attempts,
+    charts,
+    drawing,
+    flow,
+    lanes,
+    latency,
+    metrics,
+    moves,
+    rates,
+    svg,
+    timeline,
+    times,
+)
+from rinq.view.history import History
+from rinq.view.palette import SENTINEL, Inks
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look at the queue found. ``now`` and ``window`` are queue seconds.
+
+    ``held`` are the jobs that are processing, ``living`` the consumers that get a lane also
+    if they did nothing; ``whole`` says that the window is the whole run.
+    """
+
+    history: History
+    marks: pd.DataFrame
+    held: Sequence[Job]
+    now: float
+    window: float
+    whole: bool = False
+    living: Collection[str] = ()
+
+    @property
+    def span(self) -> dict[str, Any]:
+        return {"now": self.now, "window": self.window}
+
+    @cached_property
+    def tally(self) -> pd.DataFrame:
+        return moves.tally(self.history.tally)
+
+    @cached_property
+    def attempts(self) -> pd.DataFrame:
+        return attempts.attempts(self.history.transitions, self.marks, self.held)
+
+    @cached_property
+    def lanes(self) -> list[str]:
+        return lanes.lanes_of(self.attempts, living=self.living, **self.span)
+
+
+def look(
+    queue: PersistentQ, history: History, window: float | None, living: Collection[str] = ()
+) -> Look:
+    """Read what is new, in any thread.
+
+    Args:
+        window: queue seconds; None for the whole run, or as much of it as the history keeps.
+
+    Raises: DatabaseError.
+    """
+    first = queue.transitions(0, 1)
+    start = first[0].at if first else queue.now()
+    history.read(queue, start if window is None else queue.now() - window)
+    now = queue.now()
+    width = max(1.0, now - start) if window is None else window
+    kept = history.transitions
+    if len(kept) and kept["id"].iloc[0] > 1:
+        width = min(width, now - float(kept["at"].iloc[0]))
+    held = queue.jobs(Status.PROCESSING)
+    return Look(history, metrics.marks(queue), held, now, width, window is None, living)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A figure of a page: its name, how it is drawn, where its Axes are."""
+
+    name: str
+    draw: Callable[[Figure, Look, Inks], None]
+    boxes: tuple[drawing.Box, ...] = (drawing.PLOT,)
+
+
+class Pages:
+    """Draws the charts of one page at a time; one object serves one place on the screen."""
+
+    def __init__(self, inks: Inks = SENTINEL) -> None:
+        self._inks = inks
+        self._salt = uuid.uuid4().hex
+        self._sheets: dict[str, Figure] = {}
+
+    def draw(self, page: str, look: Look) -> list[str]:
+        """The charts of a page (a key of ``PAGES``), in order, each as one ``<svg>``."""
+        return [
+            svg.themed(self.figure(chart, look), chart.name + self._salt) for chart in PAGES[page]
+        ]
+
+    def figure(self, chart: Chart, look: Look) -> Figure:
+        """One chart as a figure, which the next drawing of this chart changes."""
+        if chart.name not in self._sheets:
+            size = (drawing.WIDTH, drawing.HEIGHT)
+            self._sheets[chart.name] = drawing.sheet(self._inks, size, *chart.boxes)
+        sheet = self._sheets[chart.name]
+        drawing.wipe(sheet)
+        chart.draw(sheet, look, self._inks)
+        if look.whole:
+            for ax in sheet.axes:
+                if ax.get_xlim() == (-look.window, 0):
+                    drawing.since_start(ax, look.window)
+        return sheet
+
+
+def _jobs(sheet: Figure, look: Look, inks: Inks) -> None:
+    charts.jobs_by_status(sheet.axes[0], look.history.counts, inks=inks, **look.span)
+
+
+def _flow(sheet: Figure, look: Look, inks: Inks) -> None:
+    made = moves.moves(look.history.transitions, total=look.tally, **look.span)
+    flow.flow_of_jobs(sheet.axes[0], made, look.history.totals, window=look.window, inks=inks)
+
+
+def _ends(sheet: Figure, look: Look, inks: Inks) -> None:
+    edges = charts.bucket_edges(look.now, look.window)
+    ends = metrics.attempt_ends(look.history.transitions, edges)
+    lines, bars = sheet.axes
+    charts.how_attempts_end(lines, ends, inks=inks, **look.span)
+    rates.errors_by_attempt(bars, metrics.ends_by_attempt(look.tally), inks=inks)
+
+
+def _rates(sheet: Figure, look: Look, inks: Inks) -> None:
+    edges = charts.bucket_edges(look.now, look.window, rates.RATE_BUCKETS)
+    buckets = moves.throughput(look.history.transitions, edges, look.history.counts)
+    above, below = sheet.axes
+    rates.arrivals_and_backlog((above, below), buckets, look.history.counts, inks=inks, **look.span)
+
+
+def _attempts(sheet: Figure, look: Look, inks: Inks) -> None:
+    drawing.resize(sheet, lanes.size(look.lanes), lanes.BOX)
+    cold = attempts.frozen(look.marks, look.now)
+    timeline.attempts_in_lanes(
+        sheet.axes[0], look.attempts, cold, lanes=look.lanes, inks=inks, **look.span
+    )
+
+
+def _utilisation(sheet: Figure, look: Look, inks: Inks) -> None:
+    drawing.resize(sheet, lanes.size(look.lanes), lanes.BOX)
+    edges = np.linspace(look.now - look.window, look.now, lanes.CELLS + 1)
+    work = attempts.work(look.attempts, edges)
+    lanes.utilisation(sheet.axes[0], work, lanes=look.lanes, window=look.window, inks=inks)
+
+
+def _times(sheet: Figure, look: Look, inks: Inks) -> None:
+    settled = sum(look.history.totals[status] for status in SETTLED)
+    known = times.times(look.history.sample.transitions)
+    latency.times_of_jobs(sheet.axes[0], known, settled=settled, inks=inks)
+
+
+def _attempts_per_job(sheet: Figure, look: Look, inks: Inks) -> None:
+    latency.attempts_of_jobs(sheet.axes[0], moves.attempts_per_job(look.tally), inks=inks)
+
+
+_SPLIT = (42, 226, 50, 26), (414, 8, 50, 42)  # lines; bars
+_PAIR = (42, 112, 50, 122), (42, 112, 166, 26)  # above; below
+
+PAGES: Mapping[str, tuple[Chart, ...]] = {
+    "Overview": (
+        Chart("jobs", _jobs),
+        Chart("flow", _flow, ((0, 0, 0, 0),)),
+        Chart("ends", _ends, _SPLIT),
+        Chart("rates", _rates, _PAIR),
+    ),
+    "Processes": (
+        Chart("attempts", _attempts, (lanes.BOX,)),
+        Chart("utilisation", _utilisation, (lanes.BOX,)),
+    ),
+    "Times": (Chart("times", _times), Chart("attempts per job", _attempts_per_job)),
+}
+"""The charts of each page, in the order in which they are looked at."""

@@ -1,0 +1,111 @@
+"""A real browser, and a queue of its own for what is shown in it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+
+import psutil
+import pytest
+import yaml
+from playwright.sync_api import sync_playwright
+
+from rinq import Fleet
+from rinq.fleet.launch import OWNER_VARIABLE
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+VALUES = {
+    "general": {"primary_path": "jobs", "speed": 10, "durability": "normal"},
+    "producer": {"interval": 2},
+    "consumer": {"interval": [1, 2], "work_time": [1, 2], "n_time": 30},
+}
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Where the browser is."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        pytest.skip(f"no browser: install Chromium ('apt install chromium'); {BROWSERS=}")
+    return found
+
+
+@pytest.fixture
+def page(chromium):
+    """An empty page. Playwright's loop runs in this thread, so it ends with each test."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        with contextlib.closing(browser):
+            yield browser.new_page(viewport={"width": 1400, "height": 1000})
+
+
+@pytest.fixture
+def config(tmp_path):
+    """The path of a config file; what was left running on its queue is stopped at the end."""
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump(VALUES))
+    yield path
+    Fleet(path).stop_all()
+
+
+@pytest.fixture
+def fleet(config):
+    """The queue's processes, looked at from outside the browser."""
+    return Fleet(config)
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Starts a server, with Jupyter's folders of its own; it is ended with the test."""
+    servers = []
+    folders = {
+        f"{name}_DIR": str(tmp_path / name.lower())
+        for name in ("JUPYTER_CONFIG", "JUPYTER_DATA", "JUPYTER_RUNTIME")
+    }
+    environment = {**os.environ, **folders, "IPYTHONDIR": str(tmp_path / "ipython")}
+    environment.pop(OWNER_VARIABLE, None)
+
+    def start(command, **more):
+        with (tmp_path / "server.log").open("wb") as log:
+            server = subprocess.Popen(
+                command, cwd=tmp_path, env={**environment, **more}, stdout=log, stderr=log
+            )
+        servers.append(server)
+        return server
+
+    yield start
+    for server in servers:
+        _end(server)
+
+
+def _end(server):
+    """Ask it to end, and end what it leaves."""
+    if server.poll() is not None:
+        return
+    left = psutil.Process(server.pid).children(recursive=True)
+    server.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        server.wait(15)
+    for process in [*left, server]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    server.wait()
+
+
+@pytest.fixture
+def port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
