@@ -59,7 +59,7 @@ class RoomInBrowser:
     def count(self, status):
         return int(self._tile(status).get_attribute("title").split()[0].replace(",", ""))
 
-    def counts(self, status, least=1):
+    def counts(self, status):
         """Wait until so many jobs have this status."""
         enough = re.compile(rf"^(?!0 )[\d,]+ {status}$")
         tile = self.root.locator(".rinq-tiles").get_by_title(enough)

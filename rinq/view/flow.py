@@ -201,7 +201,13 @@ def _box(ax: Axes, status: Status, centre: Point, count: int, inks: Inks) -> Non
     if status is Status.CLEANED:
         dots = [(left + 9.8 + 3.5 * (i % 2), y - 12 + 4.8 * (i // 2)) for i in range(12)]
         ax.add_line(
-            Line2D(*zip(*dots), linestyle="none", marker=".", color=HATCH_INK, markersize=2.6)
+            Line2D(
+                *zip(*dots, strict=True),
+                linestyle="none",
+                marker=".",
+                color=HATCH_INK,
+                markersize=2.6,
+            )
         )
     _text(ax, (left + 23, y + 9), status, inks[status], size=EDGE, ha="left")
     number = amounts.count(count)

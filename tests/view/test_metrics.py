@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from rinq.errors import QueueError
 from rinq.queue import PersistentQSQLite, Status
+from rinq.view import history as history_module
 from rinq.view import metrics
+from rinq.view.history import History
 
 STATUSES = [status.value for status in Status]
 A, B, C = "aaaaaaaaaa", "bbbbbbbbbb", "cccccccccc"
