@@ -27,17 +27,16 @@ class RoomInBrowser:
         expect(self.message).to_contain_text(text, timeout=LONG)
 
     def name(self, role):
-        return self.root.get_by_title(f"Name of the {role}", exact=True)
+        return self._line(role).get_by_role("textbox")
 
     def press(self, button, role=None):
         """A button of a role's line, or one of the whole room."""
-        line = self.root.locator(".rinq-row").filter(has=self.name(role)) if role else self.root
+        line = self._line(role) if role else self.root
         line.get_by_role("button", name=button, exact=True).click()
 
     def error_beside(self, role):
         """What is wrong with a role's name, below its line."""
-        line = self.root.locator(".rinq-row").filter(has=self.name(role))
-        return line.locator("xpath=following-sibling::*[1]")
+        return self._line(role).locator("xpath=following-sibling::*[1]")
 
     def start(self, role, name):
         expect(self.name(role)).to_have_value(name, timeout=LONG)
@@ -82,6 +81,10 @@ class RoomInBrowser:
     def open_config(self, path):
         self.root.get_by_title("Path of the config file", exact=True).fill(path)
         self.press("Open")
+
+    def _line(self, role):
+        field = self.page.get_by_title(f"Name of the {role}", exact=True)
+        return self.root.locator(".rinq-row").filter(has=field)
 
     def _tile(self, status):
         exactly = re.compile(rf"^[\d,]+ {status}$")
