@@ -144,6 +144,7 @@ def how_attempts_end(
             marker=marker,
             markersize=5,
             markeredgewidth=0,
+            clip_on=False,
         )
         drawn = whole[event].dropna()
         highest = max(highest, drawn.max() if len(drawn) else 0)

@@ -47,6 +47,11 @@ class Edge:
     dashes: Any = "-"
     curved: bool = False
 
+    @property
+    def tight(self) -> bool:
+        """Whether the label stands between two boxes."""
+        return not self.curved and self.align == "center"
+
 
 @dataclass(frozen=True)
 class Made:
@@ -56,8 +61,7 @@ class Made:
     rate: float = 0.0
 
     def __str__(self) -> str:
-        text = f"{amounts.rate(self.rate)} {DOT} {amounts.count(self.total)}"
-        return text if len(text) <= ROOM else text.replace(" ", "")
+        return f"{amounts.rate(self.rate)} {DOT} {amounts.count(self.total)}"
 
 
 EDGES: Mapping[Event, Edge] = {
@@ -126,7 +130,10 @@ def flow_of_jobs(
     fastest = max(made[event].rate for event in EDGES)
     for event, edge in EDGES.items():
         along = made[event]
-        label = f"{edge.name}\n{along}" if along.total else edge.name
+        numbers = str(along)
+        if edge.tight and len(numbers) > ROOM:
+            numbers = numbers.replace(" ", "")
+        label = f"{edge.name}\n{numbers}" if along.total else edge.name
         if event is Event.FAIL and by_manager:
             label += f" ({amounts.count(by_manager)} by manager)"
         if event is Event.RETRY:
@@ -199,16 +206,8 @@ def _box(ax: Axes, status: Status, centre: Point, count: int, inks: Inks) -> Non
         fill["hatch"] = None
     ax.add_artist(Rectangle((left + 8, y - 15), 7, 30, linewidth=0, **fill))
     if status is Status.CLEANED:
-        dots = [(left + 9.8 + 3.5 * (i % 2), y - 12 + 4.8 * (i // 2)) for i in range(12)]
-        ax.add_line(
-            Line2D(
-                *zip(*dots, strict=True),
-                linestyle="none",
-                marker=".",
-                color=HATCH_INK,
-                markersize=2.6,
-            )
-        )
+        x, up = [left + 9.8, left + 13.3] * 6, [y - 12 + 4.8 * (i // 2) for i in range(12)]
+        ax.add_line(Line2D(x, up, linestyle="none", marker=".", color=HATCH_INK, markersize=2.6))
     _text(ax, (left + 23, y + 9), status, inks[status], size=EDGE, ha="left")
     number = amounts.count(count)
     _text(ax, (left + 23, y - 9), number, inks["text"], size=15, weight="bold", ha="left")

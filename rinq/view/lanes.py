@@ -62,11 +62,12 @@ def lane_frame(
     corner_note(ax, corner, inks, right=BOX[1], up=BOX[2] - 19)
     high = max(FEWEST, len(lanes))
     ax.set_ylim(0, high)
-    for i, name in enumerate(lanes):
+    place = {name: high - 0.5 - i for i, name in enumerate(lanes)}
+    for name, middle in place.items():
         short = name if len(name) <= NAME else f"{name[: NAME - 1]}\N{HORIZONTAL ELLIPSIS}"
-        at = (0, 1 - (i + 0.5) / high)
+        at = (0, middle / high)
         note(ax, short, at, (-8, 0), inks["text"], size=TICK, ha="right", va="center")
-    return {name: high - 0.5 - i for i, name in enumerate(lanes)}
+    return place
 
 
 def pixel(ax: Axes) -> tuple[float, float]:

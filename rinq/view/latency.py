@@ -38,7 +38,6 @@ def times_of_jobs(ax: Axes, times: pd.DataFrame, *, settled: int, inks: Inks = L
         settled: how many jobs are settled in all.
     """
     frame(ax, "Times, all settled jobs", "done within", inks)
-    ax.set_yticks(LEVELS, [amounts.share(level) for level in LEVELS])
     longest = max(TO, float(times["system"].to_numpy().max(initial=0)))
     decades = 10.0 ** np.arange(np.log10(FROM), np.ceil(np.log10(longest)) + 0.5)
     ax.set_xscale("log")
@@ -48,10 +47,11 @@ def times_of_jobs(ax: Axes, times: pd.DataFrame, *, settled: int, inks: Inks = L
     if times.empty:
         ax.set_label("Times: no job is settled yet.")
         return empty_note(ax, "No job is settled yet.", inks)
+    ax.set_yticks(LEVELS, [amounts.share(level) for level in LEVELS])
     part = f"{amounts.count(len(times))} drawn of " if len(times) < settled else ""
     corner_note(ax, f"{part}{amounts.count(settled)} jobs", inks)
     for level in RULES:
-        ax.axhline(level, color=inks["muted"], linewidth=0.8)
+        ax.axhline(level, color=inks["unused"], linewidth=1)
     shares = np.linspace(0, 1, QUANTILES)
     wide, high = extent(ax)
     said = []

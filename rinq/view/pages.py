@@ -176,7 +176,7 @@ def _attempts_per_job(sheet: Figure, look: Look, inks: Inks) -> None:
     latency.attempts_of_jobs(sheet.axes[0], moves.attempts_per_job(look.tally), inks=inks)
 
 
-_SPLIT = (42, 226, 50, 26), (414, 8, 50, 42)  # lines; bars
+_SPLIT = (42, 230, 50, 26), (406, 6, 50, 42)  # lines; bars
 _PAIR = (42, 112, 50, 122), (42, 112, 166, 26)  # above; below
 
 PAGES: Mapping[str, tuple[Chart, ...]] = {

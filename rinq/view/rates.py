@@ -48,6 +48,7 @@ def arrivals_and_backlog(
     time_frame(above, "Arrivals, finished, backlog", "jobs/s", window, inks)
     time_frame(below, "", "waiting", window, inks)
     above.tick_params(axis="x", length=0, labelbottom=False)
+    above.spines["bottom"].set_visible(False)
     edges = step_edges(now, window)
     waiting = counts_at(counts, edges)[Status.UNPROCESSED].to_numpy()
     if not (rates["arrivals"].any() or rates["finished"].any() or waiting.any()):
@@ -59,6 +60,7 @@ def arrivals_and_backlog(
     width = rates["end"] - rates["start"]
     whole = rates[width > 0.999 * window / RATE_BUCKETS]
     middle = (whole["start"] + whole["end"]) / 2 - now
+    above.axhline(0, color=inks["muted"], linewidth=0.8)
     names, mean = [], {}
     for column, name, ink, dashes, marker in LINES:
         mean[name] = amounts.rate((rates[column] * width).sum() / window)
@@ -67,6 +69,7 @@ def arrivals_and_backlog(
             "linestyle": dashes,
             "linewidth": 1.5,
             "marker": marker,
+            "clip_on": False,
         }
         face = inks["surface"] if marker == "o" else inks[ink]
         above.plot(middle, whole[column], markersize=4.5, markerfacecolor=face, **style)

@@ -32,7 +32,7 @@ RUNNING = "running"
 ENDS = (
     (Event.FAIL, "failed", Status.FAILED, "xxxx"),
     (Event.REASSIGN, "taken back", Status.UNPROCESSED, "----"),
-    (Event.RELEASE, "handed back", Status.UNPROCESSED, ".."),
+    (Event.RELEASE, "handed back", Status.UNPROCESSED, "||||"),
     (Event.RETRY, "retried", Status.UNPROCESSED, "\\\\\\\\"),
     (RUNNING, "running", Status.PROCESSING, "////"),
     (Event.COMPLETE, "completed", Status.PROCESSED, None),
@@ -44,7 +44,7 @@ OTHERS = (
     ("frozen", "frozen"),
     ("again", "second attempt"),
 )
-SWATCH, SPACE, LETTER = 24, 14, 5.9  # px in the legend
+SWATCH, SPACE, LETTER = 20, 16, 6.3  # px in the legend
 LEGEND = -27  # px below the lanes
 CROSS, SMALL_CROSS, BACK, STOP = ("x", 9.0), ("x", 5.0), ("<", 5.0), ("X", 6.5)  # shape, px
 DISC = ("#ffffff", "#1f1f1f")
@@ -78,12 +78,14 @@ def attempts_in_lanes(
     more = len(set(these["process"]) - set(lanes))
     corner = f"{amounts.count(len(these))} attempts{'' if single else ', as shares of the time'}"
     corner = f"+ {more} more processes \N{MIDDLE DOT} {corner}" if more else corner
+    corner = corner if lanes else ""
     title = "Attempts, one lane per process"
     place = lane_frame(ax, title, corner, lanes=lanes, window=window, inks=inks)
     if not lanes:
         ax.set_label("Attempts: none yet.")
         return empty_note(ax, "No attempt yet.\nStart a consumer: its work appears here.", inks)
 
+    ax.hlines(list(place.values()), -window, 0, colors=inks["grid"], linewidth=0.8, zorder=0.5)
     drawn = these[these["process"].isin(place)]
     drawn = drawn.assign(
         y=drawn["process"].map(place),
@@ -215,7 +217,8 @@ def _dots(ax: Axes, x: ArrayLike, y: ArrayLike, mark: tuple[str, float], colour:
     """Marks (shape and px); a cross is made of strokes, the others are filled."""
     shape, size = mark
     style: dict[str, Any] = {"color": colour, "linestyle": "none", "clip_on": False}
-    style["markeredgewidth"] = 1.8 if shape == "x" else 0
+    style["markeredgewidth"] = 1.8 if shape == "x" else 0.6 if shape == "o" else 0
+    style["markeredgecolor"] = DISC[1] if shape == "o" else colour
     if len(np.asarray(x)):
         ax.add_line(Line2D(x, y, marker=shape, markersize=size, **style))
 
