@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from playwright.sync_api import expect
+from processes import lives
 
 LONG = 30_000  # milliseconds: for what waits for a process or a kernel
+HOSTILE = "<img src=x onerror=alert(1)>"
 
 
 class RoomInBrowser:
@@ -43,6 +45,9 @@ class RoomInBrowser:
         self.press("Start", role)
         self.says(f"{name} started (pid ")
 
+    def keep_running(self):
+        self.root.get_by_label("keep running when the kernel ends").check()
+
     def row(self, name):
         """The line of a process in the table."""
         exactly = self.page.locator("b", has_text=re.compile(f"^{name}$"))
@@ -55,14 +60,10 @@ class RoomInBrowser:
     def press_in_row(self, button, name):
         self.row(name).get_by_role("button", name=button, exact=True).click()
 
-    def count(self, status):
-        return int(self._tile(status).get_attribute("title").split()[0].replace(",", ""))
-
     def counts(self, status):
-        """Wait until so many jobs have this status."""
-        enough = re.compile(rf"^(?!0 )[\d,]+ {status}$")
-        tile = self.root.locator(".rinq-tiles").get_by_title(enough)
-        expect(tile).to_be_visible(timeout=LONG)
+        """Wait until some jobs have this status."""
+        some = re.compile(rf"^[1-9][\d,]* {status}$")
+        expect(self.root.locator(".rinq-tiles").get_by_title(some)).to_be_visible(timeout=LONG)
 
     def slide(self, label, share):
         """Drag a slider's handle to this share of its length, and hold it there."""
@@ -86,6 +87,75 @@ class RoomInBrowser:
         field = self.page.get_by_title(f"Name of the {role}", exact=True)
         return self.root.locator(".rinq-row").filter(has=field)
 
-    def _tile(self, status):
-        exactly = re.compile(rf"^[\d,]+ {status}$")
-        return self.root.locator(".rinq-tiles").get_by_title(exactly)
+
+def running(fleet):
+    """The pids of a queue's living processes, by name."""
+    return {process.name: process.row.pid for process in fleet.processes() if process.alive}
+
+
+def start_steer_kill_and_stop(room, fleet):
+    """What a learner does first, by clicking; each step is looked at from outside as well."""
+    room.start("producer", "producer-1")
+    room.start("consumer", "consumer-1")
+    pids = running(fleet)
+    assert set(pids) == {"producer-1", "consumer-1"}
+    room.counts("processed")
+
+    room.slide("Speed", 0.75)
+    assert _speed(fleet) == 10, "a slider acts when it is let go"
+    room.let_go()
+    room.says(": taken over by 2 of 2 processes within a second.")
+    assert _speed(fleet) > 20
+    room.says(f"Speed {_speed(fleet):g}: ")
+    expect(room.root.locator(".q-pill")).to_contain_text(f"speed {_speed(fleet):g}")
+
+    room.shows("consumer-1", "running")
+    room.press_in_row("Kill", "consumer-1")
+    room.says("consumer-1 killed. ")
+    room.shows("consumer-1", "killed")
+    assert not lives(pids["consumer-1"])
+
+    room.press("Stop all")
+    room.says("Stopped 1.")
+    room.shows("producer-1", "stopped")
+    assert not running(fleet)
+    assert not lives(pids["producer-1"])
+    room.press("Stop all")
+    room.says("Nothing is running.")
+
+
+def mistype(room, config):
+    """Names and paths that are wrong or hostile: each is answered, none becomes HTML."""
+    asked = []
+    room.page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    pictures = room.root.locator("img").count()
+    for name in ("../../etc/passwd", HOSTILE, "a" * 41):
+        room.name("consumer").fill(name)
+        room.press("Start", "consumer")
+        room.says(f"'{name}' is not a name: letters, digits and dash, at most 40.")
+        expect(room.error_beside("consumer")).to_contain_text(f"'{name}' is not a name")
+    room.name("consumer").fill("")
+    room.press("Start", "consumer")
+    room.says("A consumer needs a name: letters, digits, dash.")
+    room.name("consumer").fill("nobody")
+    room.press("Stop", "consumer")
+    room.says("No nobody is running.")
+    for path in ("confog.yaml", HOSTILE):
+        room.open_config(path)
+        room.says(path)
+        room.says("no such file")
+        room.says(f"Still connected to {config.parent / 'jobs' / 'rinq.db'}.")
+    room.open_config(str(config))
+    room.says(f"Connected to {config.parent / 'jobs' / 'rinq.db'}: ")
+    room.start("cleaner", "cleaner-1")
+    room.shows("cleaner-1", "running")
+    room.press("Stop all")
+    room.says("Stopped 1.")
+    room.shows("cleaner-1", "stopped")
+    assert room.root.locator("img").count() == pictures
+    assert asked == []
+
+
+def _speed(fleet):
+    with fleet.queue() as queue:
+        return queue.speed

@@ -302,7 +302,8 @@ class ControlRoom:
             if self._fleet is None:
                 config = acts.load(self._config)
                 self._fleet = Fleet(config)
-                if earlier := _rooms.get(config.database):
+                earlier = _rooms.get(config.database)
+                if earlier is not None and earlier is not self:  # it may open its own queue again
                     earlier.retire()
                 _rooms[config.database] = self
             return self._fleet

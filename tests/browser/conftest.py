@@ -67,8 +67,8 @@ def fleet(config):
 
 
 @pytest.fixture
-def serve(tmp_path):
-    """Starts a server, with Jupyter's folders of its own; it is ended with the test."""
+def serve(tmp_path, port, eventually):
+    """Starts a server of ``port``, with Jupyter's folders of its own; it ends with the test."""
     servers = []
     folders = {
         f"{name}_DIR": str(tmp_path / name.lower())
@@ -83,11 +83,18 @@ def serve(tmp_path):
                 command, cwd=tmp_path, env={**environment, **more}, stdout=log, stderr=log
             )
         servers.append(server)
+        eventually(lambda: _answers(port) or server.poll() is not None, 60)
+        assert server.poll() is None, (tmp_path / "server.log").read_text()
         return server
 
     yield start
     for server in servers:
         _end(server)
+
+
+def _answers(port):
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _end(server):
