@@ -18,6 +18,14 @@ def count(n: int) -> str:
     return f"{n / 1e6:.2f}M"
 
 
+def tick(n: float) -> str:
+    """Of an axis: 0.25 · 5,000 · 25k · 1M."""
+    for scale, unit in ((1e6, "M"), (1e3, "k")):
+        if n >= scale and n >= 10_000:
+            return f"{n / scale:g}{unit}"
+    return f"{n:,.4g}" if n < 1000 else f"{n:,.0f}"
+
+
 def change(n: int) -> str:
     """+15 · −3 · ±0."""
     return "±0" if n == 0 else f"{'+' if n > 0 else '−'}{count(abs(n))}"

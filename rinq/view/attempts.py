@@ -14,6 +14,7 @@ from rinq.queue import Event, Job, Status
 DEATHS = ("kill", "crash")  # the marks that end a process where it stands
 GOES_ON = (Event.COMPLETE, Event.RETRY, Event.FAIL, Event.REASSIGN)  # its consumer waits, then
 MOST_ATTEMPTS = 2**24  # of one job
+WORK = ("start", "end", "attempts", "completed", "busy", "waited")
 
 
 def attempts(
@@ -34,17 +35,19 @@ def attempts(
     """
     before = transitions["from_status"].eq(Status.PROCESSING)
     after = transitions["to_status"].eq(Status.PROCESSING)
-    late = transitions["event"].eq(Event.REFUSED) & transitions["actor"].eq(transitions["process"])
+    late = transitions[transitions["event"].eq(Event.REFUSED)]
+    late = late[late["actor"].astype("str").eq(late["process"].astype("str"))]
+    columns = ["job_id", "attempt", "process", "at"]
     hands = [(job.id, job.attempt, job.process, job.since) for job in held]
-    held_claims = pd.DataFrame(hands, columns=["job_id", "attempt", "process", "at"])
-    claims = _by_attempt(transitions[after & ~before], held_claims)
-    ends = _by_attempt(transitions[before & ~after])
-    refused = _by_attempt(transitions[late])
-    table = _by_attempt(claims, ends)[["job_id", "attempt", "process"]]
-    table["began"] = claims["at"].reindex(table.index)
+    rows = transitions[[*columns, "event"]]
+    claims = _by_attempt(rows[after & ~before][columns], pd.DataFrame(hands, columns=columns))
+    ends = _by_attempt(rows[before & ~after])
+    table = _by_attempt(claims, ends[columns]).rename(columns={"at": "began"})
+    table.loc[table.index.difference(claims.index), "began"] = np.nan
+    table["process"] = table["process"].astype("str")
     table["ended"] = ends["at"].reindex(table.index)
     table["end"] = ends["event"].reindex(table.index).astype("str")
-    table["refused"] = refused["at"].reindex(table.index)
+    table["refused"] = _by_attempt(late)["at"].reindex(table.index)
     table = table.sort_values("began", kind="stable", na_position="first", ignore_index=True)
     table["killed"] = _killed(table, marks)
     return table
@@ -83,31 +86,31 @@ def work(attempts: pd.DataFrame, edges: ArrayLike, wait: float = 0.0) -> pd.Data
     """
     edges = np.asarray(edges, dtype="float64")
     width = np.diff(edges)
-    frames = []
-    for process in sorted(set(attempts["process"].dropna()), key=natural):
-        rows = attempts[attempts["process"].eq(process)]
-        began = rows["began"].fillna(-np.inf).to_numpy()
-        ended = rows[["ended", "killed"]].min(axis=1).fillna(np.inf).to_numpy()
-        done = np.sort(rows["ended"].dropna())
-        completed = rows["ended"][rows["end"].eq(Event.COMPLETE)].sort_values()
-        rests = (rows["end"].isin(GOES_ON) & rows["killed"].isna()).to_numpy()
-        until = np.minimum(np.append(began[1:], np.inf), ended + wait)
-        busy = np.minimum(overlap(began, ended, edges), width)
-        waited = overlap(ended[rests], np.maximum(until, ended)[rests], edges)
-        columns = {
-            "process": process,
-            "start": edges[:-1],
-            "end": edges[1:],
-            "attempts": np.diff(np.searchsorted(done, edges)),
-            "completed": np.diff(np.searchsorted(completed, edges)),
-            "busy": busy,
-            "waited": np.minimum(waited, width - busy),
-        }
-        frames.append(pd.DataFrame(columns))
-    none = pd.DataFrame(
-        columns=["process", "start", "end", "attempts", "completed", "busy", "waited"]
+    done, goes_on = attempts["ended"], attempts["end"].isin(GOES_ON) & attempts["killed"].isna()
+    numbers = np.column_stack(
+        [
+            attempts["began"].fillna(-np.inf),
+            attempts[["ended", "killed"]].min(axis=1).fillna(np.inf),
+            done,
+            done.where(attempts["end"].eq(Event.COMPLETE)),
+            done.where(goes_on),
+        ]
     )
-    table = pd.concat(frames, ignore_index=True) if frames else none
+    codes, found = pd.factorize(attempts["process"])
+    names = sorted(map(str, found), key=natural)
+    parts = []
+    for name in names:
+        began, ended, done, completed, rests = numbers[codes == list(found).index(name)].T
+        until = np.minimum(np.append(began[1:], np.inf), rests + wait)
+        busy = np.minimum(overlap(began, ended, edges), width)
+        some = ~np.isnan(rests)
+        waited = overlap(rests[some], np.maximum(until, rests)[some], edges)
+        ends = (np.diff(np.searchsorted(np.sort(at), edges)) for at in (done, completed))
+        parts.append((edges[:-1], edges[1:], *ends, busy, np.minimum(waited, width - busy)))
+    columns = map(np.concatenate, zip(*parts, strict=True)) if parts else [[]] * len(WORK)
+    table = pd.DataFrame(
+        {"process": np.repeat(names, len(width)), **dict(zip(WORK, columns, strict=True))}
+    )
     table["utilisation"] = table["busy"] / (table["end"] - table["start"])
     table["occupied"] = (table["busy"] + table["waited"]) / (table["end"] - table["start"])
     return table
@@ -132,11 +135,15 @@ def natural(name: str) -> list[tuple[str, int]]:
     return [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d*)", name)]
 
 
-def _by_attempt(*frames: pd.DataFrame) -> pd.DataFrame:
-    """The rows by job and attempt; of several of one attempt the first."""
-    rows = pd.concat([f for f in frames if len(f)] or frames[:1])
-    rows.index = pd.Index(rows["job_id"] * MOST_ATTEMPTS + rows["attempt"])
-    return rows[~rows.index.duplicated()]
+def _by_attempt(rows: pd.DataFrame, *others: pd.DataFrame) -> pd.DataFrame:
+    """The rows by job and attempt, the first of each; and others of attempts that are missing."""
+    rows = rows.set_axis(rows["job_id"].to_numpy() * MOST_ATTEMPTS + rows["attempt"].to_numpy())
+    rows = rows[~rows.index.duplicated()]
+    for other in others:
+        more = _by_attempt(other)
+        more = more[~more.index.isin(rows.index)]
+        rows = pd.concat([rows, more]) if len(more) else rows
+    return rows
 
 
 def _killed(attempts: pd.DataFrame, marks: pd.DataFrame | None) -> pd.Series[float]:
@@ -145,9 +152,12 @@ def _killed(attempts: pd.DataFrame, marks: pd.DataFrame | None) -> pd.Series[flo
     if marks is None or attempts.empty:
         return killed
     deaths = marks[marks["event"].isin(DEATHS)][["at", "process"]].dropna()
+    if deaths.empty:
+        return killed
     begun = attempts[["process", "ended"]].assign(
         began=attempts["began"].fillna(-np.inf), row=attempts.index
     )
+    begun = begun.dropna(subset="process")
     met = pd.merge_asof(deaths, begun, left_on="at", right_on="began", by="process")
     met = met[met["row"].notna() & ~met["ended"].le(met["at"])].drop_duplicates("row")
     killed.loc[met["row"].astype("int64")] = met["at"].to_numpy()

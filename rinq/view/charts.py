@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from rinq.queue import Event, Status
 from rinq.view import amounts
-from rinq.view.drawing import corner_note, empty_note, end_names, time_frame
+from rinq.view.drawing import corner_note, empty_note, end_names, frame, time_ticks, y_ticks
 from rinq.view.metrics import counts_at
 from rinq.view.palette import FILL, HATCH, HATCH_INK, HATCH_WIDTH, LIGHT, Inks
 
@@ -36,7 +36,13 @@ LINES = (
 
 
 def jobs_by_status(
-    ax: Axes, counts: pd.DataFrame, *, now: float, window: float, inks: Inks = LIGHT
+    ax: Axes,
+    counts: pd.DataFrame,
+    *,
+    now: float,
+    window: float,
+    whole_run: bool = False,
+    inks: Inks = LIGHT,
 ) -> Axes:
     """Stacked steps: how many jobs were in each status, over the last ``window``.
 
@@ -45,6 +51,7 @@ def jobs_by_status(
     Args:
         counts: as from ``metrics.status_counts``.
         now, window: queue seconds.
+        whole_run: the window is the whole run.
     """
     edges = step_edges(now, window)
     levels = counts_at(counts, edges)
@@ -52,7 +59,8 @@ def jobs_by_status(
     earlier = {status: int(levels[status].iloc[0]) for status in FINAL}
     said = ", ".join(f"{total[status]:,} {status}" for status in Status)
     ax.set_label(f"Jobs by status, last {amounts.duration(window)}: {said}.")
-    time_frame(ax, "Jobs by status", "jobs", window, inks)
+    frame(ax, "Jobs by status", "jobs", inks)
+    time_ticks(ax, window, inks, whole_run=whole_run)
     if not sum(total.values()):
         return empty_note(ax, "No jobs yet.\nStart a producer: its jobs appear here.", inks)
     if settled := sum(earlier.values()):
@@ -81,7 +89,7 @@ def jobs_by_status(
             base = top
     ticks = amounts.ticks(base.max())
     ax.set_ylim(0, ticks[-1])
-    ax.set_yticks(ticks, [amounts.count(int(tick)) for tick in ticks])
+    y_ticks(ax, ticks, [*map(amounts.tick, ticks)], inks)
     return end_names(ax, ends, inks)
 
 
@@ -102,7 +110,13 @@ def bucket_edges(now: float, window: float, buckets: int = BUCKETS) -> list[floa
 
 
 def how_attempts_end(
-    ax: Axes, ends: pd.DataFrame, *, now: float, window: float, inks: Inks = LIGHT
+    ax: Axes,
+    ends: pd.DataFrame,
+    *,
+    now: float,
+    window: float,
+    whole_run: bool = False,
+    inks: Inks = LIGHT,
 ) -> Axes:
     """Lines: which share of the attempts that ended were retried, failed, taken back.
 
@@ -112,9 +126,11 @@ def how_attempts_end(
     Args:
         ends: as from ``metrics.attempt_ends`` with ``bucket_edges``.
         now, window: queue seconds.
+        whole_run: the window is the whole run.
     """
     attempts = int(ends["attempts"].sum())
-    time_frame(ax, "How attempts end", "of attempts", window, inks)
+    frame(ax, "How attempts end", "of attempts", inks)
+    time_ticks(ax, window, inks, whole_run=whole_run)
     if not attempts:
         ax.set_label("How attempts end: no attempt has ended yet.")
         return empty_note(ax, "No attempt has ended yet.", inks)
@@ -153,5 +169,5 @@ def how_attempts_end(
     top = max(1, np.ceil(highest * 5)) / 5
     ticks = [top * i / 4 for i in range(5)]
     ax.set_ylim(0, top)
-    ax.set_yticks(ticks, [amounts.share(tick) for tick in ticks])
+    y_ticks(ax, ticks, [amounts.share(tick) for tick in ticks], inks)
     return end_names(ax, names, inks)

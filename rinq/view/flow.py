@@ -64,6 +64,7 @@ class Made:
         return f"{amounts.rate(self.rate)} {DOT} {amounts.count(self.total)}"
 
 
+BESIDE = (166, 73)  # where the longer label of what came back has room
 EDGES: Mapping[Event, Edge] = {
     Event.SUBMIT: Edge("submit", ((8, 144), (71, 144)), Status.UNPROCESSED, (38, 160)),
     Event.CLAIM: Edge("claim", ((169, 144), (241, 144)), Status.PROCESSING, (204, 160)),
@@ -143,7 +144,8 @@ def flow_of_jobs(
             along = Made(along.total + back.total, along.rate + back.rate)
         ink = inks["text" if along.total else "muted"]
         _arrow(ax, edge, along, fastest, inks)
-        _text(ax, edge.label, label, ink, ha=edge.align, linespacing=1.15)
+        place = BESIDE if "handed" in label else edge.label
+        _text(ax, place, label, ink, ha=edge.align, linespacing=1.15)
     _refused(ax, made[Event.REFUSED], inks)
     if by_hand := made[Event.ILLEGAL].total:
         changed = f"changed by hand {amounts.count(by_hand)}"
@@ -206,8 +208,9 @@ def _box(ax: Axes, status: Status, centre: Point, count: int, inks: Inks) -> Non
         fill["hatch"] = None
     ax.add_artist(Rectangle((left + 8, y - 15), 7, 30, linewidth=0, **fill))
     if status is Status.CLEANED:
-        x, up = [left + 9.8, left + 13.3] * 6, [y - 12 + 4.8 * (i // 2) for i in range(12)]
-        ax.add_line(Line2D(x, up, linestyle="none", marker=".", color=HATCH_INK, markersize=2.6))
+        across, up = [left + 9.8, left + 13.3] * 6, [y - 12 + 4.8 * (i // 2) for i in range(12)]
+        style: dict[str, Any] = {"linestyle": "none", "marker": ".", "color": HATCH_INK}
+        ax.add_line(Line2D(across, up, markersize=2.6, **style))
     _text(ax, (left + 23, y + 9), status, inks[status], size=EDGE, ha="left")
     number = amounts.count(count)
     _text(ax, (left + 23, y - 9), number, inks["text"], size=15, weight="bold", ha="left")

@@ -14,9 +14,10 @@ from rinq.view.metrics import CODED, frame, status_counts
 from rinq.view.sample import JobSample
 
 KIND = attrgetter("event", "from_status", "to_status", "attempt")
+NAMES = ("actor", "process")
 PAGE = 50_000  # rows fetched at once
 KEPT = 20_000  # rows that are always kept, for when the window grows,
-MOST = 200_000  # and the most that are
+MOST = 100_000  # and the most that are
 
 
 class History:
@@ -32,7 +33,7 @@ class History:
         self.totals = dict.fromkeys(Status, 0)
         self.tally: Counter[Kind] = Counter()
         self.sample = JobSample()
-        self.transitions = frame([], Transition).astype(CODED)
+        self.transitions = frame([], Transition).astype(CODED | dict.fromkeys(NAMES, "category"))
         self.counts = status_counts(self.transitions)
 
     def read(self, queue: PersistentQ, since: float) -> None:
@@ -44,7 +45,7 @@ class History:
             History.__init__(self)
         self._skip(queue, since)
         while rows := queue.transitions(self.last.id if self.last else 0, PAGE):
-            new = frame(rows, Transition).astype(CODED)
+            new = self._coded(rows)
             counts = status_counts(new, self.totals)
             if len(counts):
                 self.totals = {status: int(counts[status.value].iloc[-1]) for status in Status}
@@ -53,6 +54,17 @@ class History:
             self.transitions = _latest(pd.concat([self.transitions, new]), since)
             self.counts = _latest(pd.concat([self.counts, counts]), since)
             self.last = rows[-1]
+
+    def _coded(self, rows: list[Transition]) -> pd.DataFrame:
+        """The rows as a frame that can be put after ``transitions``: names are numbers in both."""
+        new = frame(rows, Transition).astype(CODED)
+        for column in NAMES:
+            known = self.transitions[column].cat
+            fresh = sorted(set(new[column].dropna()) - set(known.categories))
+            if fresh:
+                self.transitions[column] = known.add_categories(fresh)
+            new[column] = new[column].astype(self.transitions[column].dtype)
+        return new
 
     def _skip(self, queue: PersistentQ, since: float) -> None:
         """Let the queue count what is new, but so old that it would be forgotten at once."""

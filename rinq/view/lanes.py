@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.patches import PathPatch
-from matplotlib.path import Path
-from numpy.typing import ArrayLike, NDArray
 
 from rinq.queue import Event, Status
 from rinq.view import amounts
 from rinq.view.attempts import natural
-from rinq.view.drawing import TICK, Box, corner_note, empty_note, extent, heading, note, time_frame
+from rinq.view.bars import Boxes, add_bars, boxes
+from rinq.view.drawing import (
+    TICK,
+    Box,
+    corner_note,
+    empty_note,
+    extent,
+    frame,
+    heading,
+    note,
+    time_ticks,
+)
 from rinq.view.palette import FILL, LIGHT, Inks
 
 WIDE, LANE = 1060, 30  # px
@@ -54,10 +63,18 @@ def lanes_of(
 
 
 def lane_frame(
-    ax: Axes, title: str, corner: str, *, lanes: Sequence[str], window: float, inks: Inks
+    ax: Axes,
+    title: str,
+    corner: str,
+    *,
+    lanes: Sequence[str],
+    window: float,
+    whole_run: bool,
+    inks: Inks,
 ) -> dict[str, float]:
     """Title, names and time axis. Returns the height of the middle of each lane."""
-    time_frame(ax, "", "", window, inks)
+    frame(ax, "", "", inks)
+    time_ticks(ax, window, inks, whole_run=whole_run)
     heading(ax, title, inks, left=BOX[0], up=BOX[2] - 19)
     corner_note(ax, corner, inks, right=BOX[1], up=BOX[2] - 19)
     high = max(FEWEST, len(lanes))
@@ -76,21 +93,13 @@ def pixel(ax: Axes) -> tuple[float, float]:
     return (right - left) / wide, (top - bottom) / high
 
 
-def rectangles(
-    left: ArrayLike, right: ArrayLike, bottom: ArrayLike, top: ArrayLike
-) -> list[NDArray[np.float64]]:
-    """The corners of each, for ``Path.make_compound_path_from_polys``: all are one drawing."""
-    left, right, bottom, top = np.broadcast_arrays(left, right, bottom, top)
-    corners = [left, bottom, right, bottom, right, top, left, top, left, bottom]
-    return list(np.stack(corners, axis=-1).reshape(-1, 5, 2).astype(float))
-
-
 def utilisation(
     ax: Axes,
     work: pd.DataFrame,
     *,
     lanes: Sequence[str],
     window: float,
+    whole_run: bool = False,
     inks: Inks = LIGHT,
 ) -> Axes:
     """For each lane ``CELLS`` cells, filled from below by the share of time with a job in hand.
@@ -99,38 +108,36 @@ def utilisation(
         work: as from ``attempts.work`` with ``CELLS`` even buckets of the window.
         lanes: as from ``lanes_of``.
         window: queue seconds.
+        whole_run: the window is the whole run.
     """
     corner = "share of time with a job in hand"
-    place = lane_frame(ax, "Utilisation", corner, lanes=lanes, window=window, inks=inks)
+    given: dict[str, Any] = {"lanes": lanes, "window": window, "whole_run": whole_run, "inks": inks}
+    place = lane_frame(ax, "Utilisation", corner, **given)
     if not lanes:
         ax.set_label("Utilisation: no process has worked yet.")
         return empty_note(ax, "No process has worked yet.", inks)
     wide, _ = pixel(ax)
     left = np.linspace(-window, 0, CELLS + 1)[:-1] + GAP / 2 * wide
     right = left + window / CELLS - GAP * wide
-    cells: list[NDArray[np.float64]] = []
-    filled: dict[float, list[NDArray[np.float64]]] = {opacity: [] for opacity in OPACITIES}
+    cells: list[Boxes] = []
+    filled: dict[float, list[Boxes]] = {opacity: [] for opacity in OPACITIES}
     said = []
-    busy = {name: rows["utilisation"].to_numpy() for name, rows in work.groupby("process")}
+    busy = {name: rows.to_numpy() for name, rows in work["utilisation"].groupby(work["process"])}
     for name, middle in place.items():
         shares = busy.get(name, np.zeros(CELLS))
         bottom = middle - CELL / 2
-        cells += rectangles(left, right, bottom, bottom + CELL)
-        levels = np.ceil(shares * len(OPACITIES)).astype(int) - 1
+        cells.append(boxes(left, right, bottom, bottom + CELL))
+        levels = np.ceil(shares * len(OPACITIES)) - 1
         for i, opacity in enumerate(OPACITIES):
-            these = (levels == i) & (shares > 0)
+            these = levels == i
             top = bottom + CELL * shares[these]
-            filled[opacity] += rectangles(left[these], right[these], bottom, top)
+            filled[opacity].append(boxes(left[these], right[these], bottom, top))
         mean = amounts.share(float(shares.mean()))
         at = (1, middle / ax.get_ylim()[1])
         note(ax, mean, at, (8, 0), inks["text"], size=TICK, va="center")
         said.append(f"{name} {mean}")
-    for polygons, colour, opacity in [
-        (cells, inks["empty"], 1.0),
-        *((filled[opacity], FILL[Status.PROCESSING], opacity) for opacity in OPACITIES),
-    ]:
-        if polygons:
-            path = Path.make_compound_path_from_polys(np.array(polygons))
-            ax.add_artist(PathPatch(path, facecolor=colour, alpha=opacity, linewidth=0))
+    add_bars(ax, cells, facecolor=inks["empty"])
+    for opacity, bars in filled.items():
+        add_bars(ax, bars, facecolor=FILL[Status.PROCESSING], alpha=opacity)
     ax.set_label(f"Utilisation, last {amounts.duration(window)}: {', '.join(said)}.")
     return ax

@@ -75,13 +75,17 @@ def status_counts(
         transitions: rows of the history, by id; all from the first, unless
         before: gives the counts that stood before them.
     """
-    moved = transitions[transitions["from_status"].ne(transitions["to_status"])]
-    counts = {"at": moved["at"]}
-    for status in Status:
-        steps = moved["to_status"].eq(status).astype("int64")
-        steps -= moved["from_status"].eq(status).astype("int64")
-        counts[status.value] = steps.cumsum() + (before or {}).get(status, 0)
-    return pd.DataFrame(counts).reset_index(drop=True)
+    came, left = (
+        transitions[column].astype(STATUS).cat.codes.to_numpy()
+        for column in ("to_status", "from_status")
+    )
+    moved = came != left
+    one = np.eye(len(Status) + 1, dtype="int64")[:, :-1]  # the last row is of no status, -1
+    steps = (one[came[moved]] - one[left[moved]]).cumsum(axis=0)
+    counts = pd.DataFrame(steps + [(before or {}).get(status, 0) for status in Status])
+    counts.columns = pd.Index([status.value for status in Status])
+    counts.insert(0, "at", transitions["at"].to_numpy()[moved])
+    return counts
 
 
 def counts_at(counts: pd.DataFrame, times: ArrayLike) -> pd.DataFrame:
@@ -109,9 +113,8 @@ def attempt_ends(transitions: pd.DataFrame, edges: ArrayLike) -> pd.DataFrame:
         edges: rising queue seconds, one more than there are buckets.
     """
     edges = np.asarray(edges, dtype="float64")
-    ended = transitions[transitions["event"].isin(ENDS)]
-    bucket = np.searchsorted(edges, ended["at"].to_numpy(), side="right") - 1
-    table = _shares(bucket, ended, len(edges) - 1)
+    bucket = np.searchsorted(edges, transitions["at"].to_numpy(), side="right") - 1
+    table = _shares(bucket, transitions, len(edges) - 1)
     table.insert(0, "start", edges[:-1])
     table.insert(1, "end", edges[1:])
     return table
@@ -146,14 +149,16 @@ def weights(entries: pd.DataFrame) -> NDArray[np.int64]:
     return entries["n"].to_numpy() if "n" in entries else np.ones(len(entries), "int64")
 
 
-def _shares(row: NDArray[Any], ended: pd.DataFrame, n: int) -> pd.DataFrame:
+def _shares(row: NDArray[Any], entries: pd.DataFrame, n: int) -> pd.DataFrame:
     """Per row number from 0 to n: how many attempts ended, and the share of each end."""
-    inside = (row >= 0) & (row < n)
-    counted = {}
-    for event in ENDS:
-        number = np.where(ended["event"].eq(event), weights(ended), 0)
-        counted[str(event)] = np.bincount(row[inside], weights=number[inside], minlength=n)
-    attempts = sum(counted.values())
+    codes = entries["event"].astype(CODED["event"]).cat.codes.to_numpy()
+    inside = (row >= 0) & (row < n) & (codes >= 0)
+    cells, number = (row * len(Event) + codes)[inside], weights(entries)[inside]
+    found = np.bincount(cells, weights=number, minlength=n * len(Event))
+    found = found.reshape(n, len(Event))
+    counted = found[:, [list(Event).index(event) for event in ENDS]]
+    attempts = counted.sum(axis=1)
     with np.errstate(invalid="ignore"):
-        shares = {kind: number / attempts for kind, number in counted.items()}
-    return pd.DataFrame({"attempts": np.asarray(attempts, dtype="int64"), **shares})
+        shares = pd.DataFrame(counted / attempts[:, None], columns=[event.value for event in ENDS])
+    shares.insert(0, "attempts", attempts.astype("int64"))
+    return shares

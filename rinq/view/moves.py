@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from rinq.queue import SETTLED, Event, Kind, Status
-from rinq.view.metrics import counts_at, status_counts, weights
+from rinq.view.metrics import CODED, counts_at, status_counts, weights
 
 KINDS: tuple[tuple[Event, Status | None], ...] = (
     (Event.SUBMIT, Status.UNPROCESSED),
@@ -56,7 +56,7 @@ def moves(
         now, window: queue seconds.
         total: what ``total`` counts, where ``transitions`` are not all; a ``tally`` too.
     """
-    recent = transitions[transitions["at"].ge(now - window)]
+    recent = transitions.iloc[np.searchsorted(transitions["at"], now - window) :]
     table = pd.DataFrame(KINDS, columns=["event", "to_status"]).astype("str")
     table["total"] = _per_kind(transitions if total is None else total)
     table["recent"] = _per_kind(recent)
@@ -103,9 +103,10 @@ def throughput(
 
 
 def attempts_per_job(entries: pd.DataFrame) -> pd.DataFrame:
-    """How many attempts the settled jobs took: one row per number, from 0 to the highest.
+    """How many attempts the settled jobs took: one row per number, from 1 to the highest.
 
-    Columns: ``attempts``; ``jobs`` that were settled with so many; ``processed`` and
+    Columns: ``attempts`` (a row for 0 only where a job was settled by hand without any);
+    ``jobs`` that were settled with so many; ``processed`` and
     ``failed`` (also if cleaned since), which sum up to ``jobs``.
 
     Args:
@@ -122,7 +123,7 @@ def attempts_per_job(entries: pd.DataFrame) -> pd.DataFrame:
         counted = np.bincount(attempt[these], weights=step[these], minlength=len(table))
         table[name] = counted.astype("int64")
     table["jobs"] = table["processed"] + table["failed"]
-    return table
+    return table[table["attempts"].gt(0) | table["jobs"].ne(0)].reset_index(drop=True)
 
 
 def _half_open(edges: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -131,10 +132,12 @@ def _half_open(edges: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _per_kind(entries: pd.DataFrame) -> list[int]:
-    counted = []
-    for event, status in KINDS:
-        these = entries["event"].eq(event)
-        if status is not None:
-            these &= entries["to_status"].eq(status)
-        counted.append(int(weights(entries)[these.to_numpy()].sum()))
-    return counted
+    """How many of each of ``KINDS``; the columns as codes are counted in one go."""
+    codes = [entries[column].astype(CODED[column]).cat.codes for column in ("event", "to_status")]
+    wide = len(Status) + 1
+    shape = (len(Event), wide)
+    cells = codes[0].to_numpy("int64") * wide + codes[1] + 1  # -1 is no status
+    found = np.bincount(cells, weights=weights(entries), minlength=shape[0] * wide).reshape(shape)
+    events, statuses = list(Event), [None, *Status]
+    rows = ((found[events.index(event)], status) for event, status in KINDS)
+    return [int(row.sum() if not status else row[statuses.index(status)]) for row, status in rows]

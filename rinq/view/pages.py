@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from rinq.queue import SETTLED, Job, PersistentQ, Status
 from rinq.view import (
@@ -52,7 +53,13 @@ class Look:
 
     @property
     def span(self) -> dict[str, Any]:
-        return {"now": self.now, "window": self.window}
+        return {"now": self.now, "window": self.window, "whole_run": self.whole}
+
+    def edges(self, buckets: int) -> ArrayLike:
+        """Of so many buckets; those of the whole run begin with it."""
+        if self.whole:
+            return np.linspace(self.now - self.window, np.nextafter(self.now, np.inf), buckets + 1)
+        return charts.bucket_edges(self.now, self.window, buckets)
 
     @cached_property
     def tally(self) -> pd.DataFrame:
@@ -64,7 +71,7 @@ class Look:
 
     @cached_property
     def lanes(self) -> list[str]:
-        return lanes.lanes_of(self.attempts, living=self.living, **self.span)
+        return lanes.lanes_of(self.attempts, now=self.now, window=self.window, living=self.living)
 
 
 def look(
@@ -82,11 +89,12 @@ def look(
     history.read(queue, start if window is None else queue.now() - window)
     now = queue.now()
     width = max(1.0, now - start) if window is None else window
-    kept = history.transitions
+    kept, whole = history.transitions, window is None
     if len(kept) and kept["id"].iloc[0] > 1:
         width = min(width, now - float(kept["at"].iloc[0]))
+        whole = False  # but the latest part of it
     held = queue.jobs(Status.PROCESSING)
-    return Look(history, metrics.marks(queue), held, now, width, window is None, living)
+    return Look(history, metrics.marks(queue), held, now, width, whole, living)
 
 
 @dataclass(frozen=True)
@@ -120,10 +128,6 @@ class Pages:
         sheet = self._sheets[chart.name]
         drawing.wipe(sheet)
         chart.draw(sheet, look, self._inks)
-        if look.whole:
-            for ax in sheet.axes:
-                if ax.get_xlim() == (-look.window, 0):
-                    drawing.since_start(ax, look.window)
         return sheet
 
 
@@ -132,12 +136,13 @@ def _jobs(sheet: Figure, look: Look, inks: Inks) -> None:
 
 
 def _flow(sheet: Figure, look: Look, inks: Inks) -> None:
-    made = moves.moves(look.history.transitions, total=look.tally, **look.span)
+    rows, total = look.history.transitions, look.tally
+    made = moves.moves(rows, now=look.now, window=look.window, total=total)
     flow.flow_of_jobs(sheet.axes[0], made, look.history.totals, window=look.window, inks=inks)
 
 
 def _ends(sheet: Figure, look: Look, inks: Inks) -> None:
-    edges = charts.bucket_edges(look.now, look.window)
+    edges = look.edges(charts.BUCKETS)
     ends = metrics.attempt_ends(look.history.transitions, edges)
     lines, bars = sheet.axes
     charts.how_attempts_end(lines, ends, inks=inks, **look.span)
@@ -145,7 +150,7 @@ def _ends(sheet: Figure, look: Look, inks: Inks) -> None:
 
 
 def _rates(sheet: Figure, look: Look, inks: Inks) -> None:
-    edges = charts.bucket_edges(look.now, look.window, rates.RATE_BUCKETS)
+    edges = look.edges(rates.RATE_BUCKETS)
     buckets = moves.throughput(look.history.transitions, edges, look.history.counts)
     above, below = sheet.axes
     rates.arrivals_and_backlog((above, below), buckets, look.history.counts, inks=inks, **look.span)
@@ -163,7 +168,8 @@ def _utilisation(sheet: Figure, look: Look, inks: Inks) -> None:
     drawing.resize(sheet, lanes.size(look.lanes), lanes.BOX)
     edges = np.linspace(look.now - look.window, look.now, lanes.CELLS + 1)
     work = attempts.work(look.attempts, edges)
-    lanes.utilisation(sheet.axes[0], work, lanes=look.lanes, window=look.window, inks=inks)
+    span: dict[str, Any] = {"window": look.window, "whole_run": look.whole}
+    lanes.utilisation(sheet.axes[0], work, lanes=look.lanes, inks=inks, **span)
 
 
 def _times(sheet: Figure, look: Look, inks: Inks) -> None:
@@ -176,7 +182,7 @@ def _attempts_per_job(sheet: Figure, look: Look, inks: Inks) -> None:
     latency.attempts_of_jobs(sheet.axes[0], moves.attempts_per_job(look.tally), inks=inks)
 
 
-_SPLIT = (42, 230, 50, 26), (406, 6, 50, 42)  # lines; bars
+_SPLIT = (42, 280, 50, 26), (352, 8, 50, 42)  # lines; bars
 _PAIR = (42, 112, 50, 122), (42, 112, 166, 26)  # above; below
 
 PAGES: Mapping[str, tuple[Chart, ...]] = {

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-import matplotlib as mpl
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import StepPatch
 
 from rinq.queue import Event, Status
 from rinq.view import amounts
+from rinq.view.bars import add_bars, boxes, look_of
 from rinq.view.charts import step_edges
-from rinq.view.drawing import EDGE, TICK, empty_note, end_names, note, time_frame
+from rinq.view.drawing import (
+    EDGE,
+    empty_note,
+    end_names,
+    frame,
+    note,
+    strokes,
+    time_ticks,
+    x_ticks,
+    y_ticks,
+)
 from rinq.view.metrics import counts_at
-from rinq.view.palette import FILL, HATCH, HATCH_INK, HATCH_WIDTH, LIGHT, Inks
+from rinq.view.palette import FILL, LIGHT, Inks
 
 RATE_BUCKETS = 12
 BARS = 4  # the last is of all later attempts too
+WIDTH = 0.66  # of a bar
 LINES = (
     ("arrival_rate", "arrivals", Status.UNPROCESSED, (0, (4, 1.6)), "o"),
     ("throughput", "finished", Status.PROCESSED, "-", "s"),
@@ -32,6 +44,7 @@ def arrivals_and_backlog(
     *,
     now: float,
     window: float,
+    whole_run: bool = False,
     inks: Inks = LIGHT,
 ) -> tuple[Axes, Axes]:
     """Above, lines: jobs that came and jobs that were finished, per queue second; below, an
@@ -43,12 +56,13 @@ def arrivals_and_backlog(
         rates: as from ``moves.throughput`` with ``bucket_edges(now, window, RATE_BUCKETS)``.
         counts: as from ``metrics.status_counts``.
         now, window: queue seconds.
+        whole_run: the window is the whole run.
     """
     above, below = axes
-    time_frame(above, "Arrivals, finished, backlog", "jobs/s", window, inks)
-    time_frame(below, "", "waiting", window, inks)
-    above.tick_params(axis="x", length=0, labelbottom=False)
-    above.spines["bottom"].set_visible(False)
+    frame(above, "Arrivals, finished, backlog", "jobs/s", inks)
+    frame(below, "", "waiting", inks)
+    above.set_xlim(-window, 0)
+    time_ticks(below, window, inks, whole_run=whole_run)
     edges = step_edges(now, window)
     waiting = counts_at(counts, edges)[Status.UNPROCESSED].to_numpy()
     if not (rates["arrivals"].any() or rates["finished"].any() or waiting.any()):
@@ -60,7 +74,7 @@ def arrivals_and_backlog(
     width = rates["end"] - rates["start"]
     whole = rates[width > 0.999 * window / RATE_BUCKETS]
     middle = (whole["start"] + whole["end"]) / 2 - now
-    above.axhline(0, color=inks["muted"], linewidth=0.8)
+    x_ticks(above, (), (), inks)
     names, mean = [], {}
     for column, name, ink, dashes, marker in LINES:
         mean[name] = amounts.rate((rates[column] * width).sum() / window)
@@ -77,7 +91,7 @@ def arrivals_and_backlog(
     top = float(whole[["arrival_rate", "throughput"]].to_numpy().max(initial=0))
     ticks = amounts.ticks(top, most=3, whole=False)
     above.set_ylim(0, ticks[-1])
-    above.set_yticks(ticks, [f"{tick:,.4g}" for tick in ticks])
+    y_ticks(above, ticks, [*map(amounts.tick, ticks)], inks)
     end_names(above, names, inks)
 
     area: dict[str, Any] = {
@@ -88,7 +102,7 @@ def arrivals_and_backlog(
     below.add_artist(StepPatch(waiting[1:], edges - now, fill=False, linewidth=1.2, **area))
     ticks = amounts.ticks(waiting.max(), most=2)
     below.set_ylim(0, ticks[-1])
-    below.set_yticks(ticks, [amounts.count(int(tick)) for tick in ticks])
+    y_ticks(below, ticks, [*map(amounts.tick, ticks)], inks)
     name = f"{amounts.count(int(waiting[-1]))} waiting"
     end_names(below, [(waiting[-1], name, Status.UNPROCESSED)], inks)
     above.set_label(
@@ -110,35 +124,28 @@ def errors_by_attempt(ax: Axes, ends: pd.DataFrame, *, inks: Inks = LIGHT) -> Ax
     """
     ax.set(xlim=(0.4, BARS + 0.6), ylim=(0, 1))
     ax.set_axis_off()
-    note(ax, "error, by attempt", (1, 1), (0, 31), inks["muted"], size=EDGE, ha="right")
     if not ends["attempts"].sum():
         ax.set_label("")
         return ax
-    ax.axhline(0, color=inks["muted"], linewidth=0.8)
+    note(ax, "error, by attempt", (1, 1), (0, 31), inks["muted"], size=EDGE, ha="right")
+    strokes(ax, [(0, 0, 1, 0)], inks["muted"])
+    bar, attempts = ends["attempt"].clip(upper=BARS).to_numpy(), ends["attempts"].to_numpy()
+    number = np.bincount(bar, weights=attempts)
+    places = np.flatnonzero(number)
+    retry, fail = (
+        np.bincount(bar, weights=ends[event].fillna(0) * attempts)[places] / number[places]
+        for event in (Event.RETRY, Event.FAIL)
+    )
+    left, right = places - WIDTH / 2, places + WIDTH / 2
+    add_bars(ax, [boxes(left, right, 0, retry)], **look_of(Status.UNPROCESSED))
+    add_bars(ax, [boxes(left, right, retry, retry + fail)], **look_of(Status.FAILED))
     said = []
-    for place in range(1, BARS + 1):
-        rows = ends[ends["attempt"].eq(place) | (ends["attempt"].gt(place) & (place == BARS))]
-        attempts = int(rows["attempts"].sum())
-        if not attempts:
-            continue
-        number = f"{place}+" if ends["attempt"].max() > place == BARS else str(place)
-        share = {
-            event: float((rows[event] * rows["attempts"]).sum() / attempts)
-            for event in (Event.RETRY, Event.FAIL)
-        }
-        retry, error = share[Event.RETRY], sum(share.values())
-        with mpl.rc_context({"hatch.color": HATCH_INK, "hatch.linewidth": HATCH_WIDTH}):
-            ax.bar(place, retry, 0.66, color=FILL[Status.UNPROCESSED])
-            failed: dict[str, Any] = {
-                "color": FILL[Status.FAILED],
-                "hatch": HATCH[Status.FAILED],
-                "linewidth": 0,
-            }
-            ax.bar(place, error - retry, 0.66, bottom=retry, **failed)
-        x = (place - 0.4) / (BARS + 0.2)
-        note(ax, amounts.share(error), (x, error), (0, 3), inks["text"], size=TICK, ha="center")
-        under = f"{number}\n{amounts.count(attempts)}"
+    for place, error in zip(places.tolist(), (retry + fail).tolist(), strict=True):
+        name = f"{place}+" if len(ends) > BARS == place else str(place)
+        x, n = (place - 0.4) / (BARS + 0.2), int(number[place])
+        note(ax, amounts.share(error), (x, error), (0, 3), inks["text"], size=EDGE, ha="center")
+        under = f"{name}\n{amounts.count(n)}"
         note(ax, under, (x, 0), (0, -4), inks["muted"], size=EDGE, ha="center", va="top")
-        said.append(f"{amounts.share(error)} of {attempts:,} attempts number {number}")
+        said.append(f"{amounts.share(error)} of {n:,} attempts number {name}")
     ax.set_label(f"Ended in an error: {', '.join(said)}.")
     return ax

@@ -10,6 +10,7 @@ from rinq.queue import PersistentQ, Transition
 from rinq.view.metrics import CODED, frame
 
 MOST_JOBS = 4096
+COLUMNS = ["id", "job_id", "event", "from_status", "to_status", "at", "attempt"]
 
 
 class JobSample:
@@ -18,16 +19,17 @@ class JobSample:
     Whether a job belongs to it is decided by a hash of its id, and so for all of its
     entries alike. When there are more than ``MOST_JOBS``, the share is halved.
 
-    ``transitions`` has the columns of the table; ``share`` is of the jobs, above 0, at most 1.
+    ``transitions`` has those columns of the table that tell of times; ``share`` is of the
+    jobs, above 0, at most 1.
     """
 
     def __init__(self) -> None:
         self.share = 1.0
-        self.transitions = frame([], Transition).astype(CODED)
+        self.transitions = frame([], Transition).astype(CODED)[COLUMNS]
 
     def add(self, transitions: pd.DataFrame) -> None:
         """Take in the next entries of the history."""
-        mine = transitions[_lot(transitions["job_id"]) < self.share]
+        mine = transitions[COLUMNS][_lot(transitions["job_id"]) < self.share]
         self.transitions = pd.concat([self.transitions, mine])
         while self.transitions["job_id"].nunique() > MOST_JOBS:
             self.share /= 2
@@ -50,7 +52,7 @@ class JobSample:
                 if job.id == job_id:
                     rows += (row for row in queue.history(job.name) if row.id <= until)
         rows.sort(key=lambda row: row.id)
-        self.transitions = frame(rows, Transition).astype(CODED)
+        self.transitions = frame(rows, Transition).astype(CODED)[COLUMNS]
 
 
 def _lot(ids: ArrayLike) -> NDArray[np.float64]:

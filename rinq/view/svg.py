@@ -5,9 +5,14 @@ from __future__ import annotations
 import html
 import io
 import re
+from functools import lru_cache
+from typing import Any
 
 import matplotlib as mpl
+from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 
 from rinq.view.palette import SENTINEL, variable
 
@@ -25,6 +30,23 @@ def finding(figure: Figure) -> str:
     return " ".join(label for axes in figure.axes if (label := str(axes.get_label())))
 
 
+class _Renderer(RendererSVG):
+    """Remembers how much room a text takes: to measure it is most of the work on a chart."""
+
+    def get_text_width_height_descent(
+        self, s: str, prop: FontProperties, ismath: Any
+    ) -> tuple[float, float, float]:
+        return _room(s, prop, ismath)
+
+
+@lru_cache(2048)
+def _room(text: str, prop: FontProperties, ismath: Any) -> tuple[float, float, float]:
+    room: tuple[float, float, float] = text_to_path.get_text_width_height_descent(
+        text, prop, ismath
+    )
+    return room
+
+
 def themed(figure: Figure, salt: str) -> str:
     """The figure, drawn in ``palette.SENTINEL``, as one ``<svg>`` element as wide as its place.
 
@@ -32,8 +54,11 @@ def themed(figure: Figure, salt: str) -> str:
         salt: sets its inner ids apart from those of every other drawing on the page.
     """
     drawn = io.StringIO()
+    figure.dpi = 72
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt}):
-        figure.savefig(drawn, format="svg")
+        renderer: Any = _Renderer(figure.bbox.width, figure.bbox.height, drawn)  # type: ignore[no-untyped-call]
+        figure.draw(renderer)
+        renderer.finalize()
     text = drawn.getvalue()
     view = re.search(r'viewBox="[^"]*"', text)
     _, _, body = text.partition("</metadata>")

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.patches import PathPatch
-from matplotlib.path import Path
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from rinq.queue import Event, Status
 from rinq.view import amounts
 from rinq.view.attempts import overlap
+from rinq.view.bars import Boxes, add_bars, boxes
 from rinq.view.charts import bucket_edges
-from rinq.view.drawing import EDGE, empty_note, note
-from rinq.view.lanes import lane_frame, pixel, recent, rectangles
-from rinq.view.palette import FILL, HATCH_INK, HATCH_WIDTH, LIGHT, Inks
+from rinq.view.drawing import EDGE, empty_note, note, strokes
+from rinq.view.lanes import lane_frame, pixel, recent
+from rinq.view.palette import FILL, LIGHT, Inks
 
 MOST_BARS = 400  # in the window; where there are more, each lane is drawn as
 BUCKETS = 120
-BAR = 0.62  # of a lane
+BAR, LOW = 0.62, 0.44  # of a lane: a bar's height, and how far below its middle a line runs
 LEAST = 2.5  # px, the width of a bar
 NUMBERED = 22  # px that a bar needs for its attempt's number
 RUNNING = "running"
@@ -49,7 +46,7 @@ LEGEND = -27  # px below the lanes
 CROSS, SMALL_CROSS, BACK, STOP = ("x", 9.0), ("x", 5.0), ("<", 5.0), ("X", 6.5)  # shape, px
 DISC = ("#ffffff", "#1f1f1f")
 
-Bars = dict[str, list[NDArray[np.float64]]]  # the corners of each, by how the attempt ended
+Bars = dict[str, list[Boxes]]  # by how the attempt ended
 
 
 def attempts_in_lanes(
@@ -60,32 +57,37 @@ def attempts_in_lanes(
     lanes: Sequence[str],
     now: float,
     window: float,
+    whole_run: bool = False,
     inks: Inks = LIGHT,
 ) -> Axes:
     """A bar for each attempt, in the lane of its process, drawn by how it ended.
 
-    Where work and claim part, an empty dotted bar: after a kill until the job is taken back,
-    and after a lapsed lease until the late answer is refused. With over ``MOST_BARS`` attempts
-    each lane shows the shares of the time instead.
+    Where work and claim part, dots: a line below from a kill until the job is taken back, an
+    empty bar from a lapsed lease until the late answer is refused. With over ``MOST_BARS``
+    attempts each lane shows the shares of the time instead.
 
     Args:
         attempts, frozen: as from the functions of ``rinq.view.attempts``.
         lanes: as from ``lanes.lanes_of``.
         now, window: queue seconds.
+        whole_run: the window is the whole run.
     """
     these = recent(attempts, now, window)
     single = len(these) <= MOST_BARS
-    more = len(set(these["process"]) - set(lanes))
+    more = len(set(these["process"].unique()) - set(lanes))
     corner = f"{amounts.count(len(these))} attempts{'' if single else ', as shares of the time'}"
     corner = f"+ {more} more processes \N{MIDDLE DOT} {corner}" if more else corner
     corner = corner if lanes else ""
     title = "Attempts, one lane per process"
-    place = lane_frame(ax, title, corner, lanes=lanes, window=window, inks=inks)
+    given: dict[str, Any] = {"lanes": lanes, "window": window, "whole_run": whole_run, "inks": inks}
+    place = lane_frame(ax, title, corner, **given)
     if not lanes:
         ax.set_label("Attempts: none yet.")
         return empty_note(ax, "No attempt yet.\nStart a consumer: its work appears here.", inks)
 
-    ax.hlines(list(place.values()), -window, 0, colors=inks["grid"], linewidth=0.8, zorder=0.5)
+    strokes(
+        ax, [(0, y, 1, y) for y in np.array([*place.values()]) / ax.get_ylim()[1]], inks["grid"]
+    )
     drawn = these[these["process"].isin(place)]
     drawn = drawn.assign(
         y=drawn["process"].map(place),
@@ -96,11 +98,10 @@ def attempts_in_lanes(
     bars = _single(ax, drawn) if single else _shares(drawn, place, now, window)
     parted = _parted(drawn, now, window) if single else []
     _legend(ax, bars, parted, inks)
-    with mpl.rc_context({"hatch.color": HATCH_INK, "hatch.linewidth": HATCH_WIDTH}):
-        for end, _, status, hatch in ENDS:
-            style: dict[str, Any] = {"facecolor": FILL[status], "hatch": hatch, "linewidth": 1}
-            _add(ax, bars[end], edgecolor=inks["surface"], **style)
-    _add(ax, parted, fill=False, edgecolor=inks["text"], linestyle=":", linewidth=1)
+    for end, _, status, hatch in ENDS:
+        edge = {"edgecolor": inks["surface"], "linewidth": 1 if single else 0}
+        add_bars(ax, bars[end], facecolor=FILL[status], hatch=hatch, **edge)
+    add_bars(ax, parted, fill=False, edgecolor=inks["text"], linestyle=":", linewidth=1)
     if single:
         _marks(ax, drawn, now, inks)
     killed = drawn[drawn["killed"].ge(now - window)]
@@ -116,34 +117,42 @@ def attempts_in_lanes(
 def _single(ax: Axes, drawn: pd.DataFrame) -> Bars:
     wide, _ = pixel(ax)
     right = np.maximum(drawn["right"], drawn["left"] + LEAST * wide)
-    corners = rectangles(drawn["left"], right, drawn["y"] - BAR / 2, drawn["y"] + BAR / 2)
-    ends = drawn["end"].to_numpy()
-    return {end: [corners[i] for i in np.flatnonzero(ends == end)] for end, *_ in ENDS}
+    corners = boxes(drawn["left"], right, drawn["y"] - BAR / 2, drawn["y"] + BAR / 2)
+    return {end: [corners[drawn["end"].eq(end)]] for end, *_ in ENDS}
 
 
 def _shares(drawn: pd.DataFrame, place: dict[str, float], now: float, window: float) -> Bars:
     """In each bucket of each lane, stacked: the share of the time in attempts of each end."""
     bars: Bars = {end: [] for end, *_ in ENDS}
     edges = np.array(bucket_edges(now, window, BUCKETS)) - now
-    for name, y in place.items():
+    left, right = drawn["left"].to_numpy(), drawn["right"].to_numpy()
+    codes = pd.Categorical(drawn["end"], [*bars]).codes
+    for y in place.values():
         base = np.full(len(edges) - 1, y - BAR / 2)
-        for end in bars:
-            rows = drawn[drawn["process"].eq(name) & drawn["end"].eq(end)]
-            top = base + BAR * overlap(rows["left"], rows["right"], edges) / np.diff(edges)
+        lane = drawn["y"].eq(y).to_numpy()
+        for code, end in enumerate(bars):
+            these = lane & (codes == code)
+            share = overlap(left[these], right[these], edges) / np.diff(edges)
+            top = np.minimum(base + BAR * share, y + BAR / 2)
             some = top - base > BAR / 50  # less is not seen
-            bars[end] += rectangles(edges[:-1][some], edges[1:][some], base[some], top[some])
+            bars[end].append(boxes(edges[:-1][some], edges[1:][some], base[some], top[some]))
             base = top
     return bars
 
 
-def _parted(drawn: pd.DataFrame, now: float, window: float) -> list[NDArray[np.float64]]:
-    """The times in which a job was held by a dead process, or worked on without its claim."""
+def _parted(drawn: pd.DataFrame, now: float, window: float) -> list[Boxes]:
+    """The times in which a job was held by a dead process (a thin line: the same name may work
+    again by then), or worked on without its claim."""
     dead = drawn[drawn["killed"].notna()]
     late = drawn[drawn["end"].eq(Event.REASSIGN) & drawn["refused"].notna()]
-    began = pd.concat([dead["killed"], late["ended"]]) - now
-    ended = pd.concat([dead["ended"].fillna(now), late["refused"]]) - now
-    y = pd.concat([dead["y"], late["y"]])
-    return rectangles(began.clip(-window), ended.clip(-window), y - BAR / 2, y + BAR / 2)
+    spans = (
+        (dead["killed"], dead["ended"].fillna(now), dead["y"] - LOW, dead["y"] - BAR / 2),
+        (late["ended"], late["refused"], late["y"] - BAR / 2, late["y"] + BAR / 2),
+    )
+    return [
+        boxes((began - now).clip(-window), (ended - now).clip(-window), bottom, top)
+        for began, ended, bottom, top in spans
+    ]
 
 
 def _marks(ax: Axes, drawn: pd.DataFrame, now: float, inks: Inks) -> None:
@@ -152,7 +161,8 @@ def _marks(ax: Axes, drawn: pd.DataFrame, now: float, inks: Inks) -> None:
     failed = drawn[drawn["end"].eq(Event.FAIL) & length.gt(12)]
     _dots(ax, failed["right"] - 7 * wide, failed["y"], SMALL_CROSS, DISC[0])
     back = drawn[drawn["end"].eq(Event.REASSIGN)]
-    _dots(ax, back["ended"] - now - 3 * wide, back["y"], BACK, inks["text"])
+    y = back["y"].where(back["killed"].isna(), back["y"] - (LOW + BAR / 2) / 2)
+    _dots(ax, back["ended"] - now - 3 * wide, y, BACK, inks["text"])
     late = back[back["refused"].notna()]
     _dots(ax, late["refused"] - now, late["y"], STOP, inks["text"])
     again = drawn[drawn["attempt"].gt(1) & length.gt(NUMBERED)]
@@ -161,7 +171,7 @@ def _marks(ax: Axes, drawn: pd.DataFrame, now: float, inks: Inks) -> None:
         _dots(ax, rows["left"] + 9 * wide, rows["y"], (f"${number}$", 6.5), DISC[1])
 
 
-def _legend(ax: Axes, bars: Bars, parted: list[NDArray[np.float64]], inks: Inks) -> None:
+def _legend(ax: Axes, bars: Bars, parted: list[Boxes], inks: Inks) -> None:
     """A row below the axis; its swatches are drawn together with the bars."""
     wide, high = pixel(ax)
     start, y = ax.get_xlim()[0], LEGEND * high
@@ -169,16 +179,16 @@ def _legend(ax: Axes, bars: Bars, parted: list[NDArray[np.float64]], inks: Inks)
     names = [(str(end), name) for end, name, *_ in ENDS[::-1]]
     for key, name in [*names, *OTHERS]:
         left, right = start + x * wide, start + (x + SWATCH) * wide
-        box = rectangles(left, right, y - 5 * high, y + 5 * high)
+        box = boxes(left, right, y - 5 * high, y + 5 * high)
         if key in bars:
-            bars[key] += box
+            bars[key].append(box)
         match key:
             case Event.FAIL:
                 _dots(ax, [right - 7 * wide], [y], SMALL_CROSS, DISC[0])
             case Event.REASSIGN:
                 _dots(ax, [right - 3 * wide], [y], BACK, inks["text"])
             case "late":
-                parted += box
+                parted.append(box)
                 _dots(ax, [right], [y], STOP, inks["text"])
             case "killed":
                 _dots(ax, [(left + right) / 2], [y], CROSS, inks[Status.FAILED])
@@ -194,23 +204,17 @@ def _legend(ax: Axes, bars: Bars, parted: list[NDArray[np.float64]], inks: Inks)
 def _said(
     these: pd.DataFrame, frozen: pd.DataFrame, lanes: Sequence[str], now: float, window: float
 ) -> str:
-    ended = Counter(these["end"].fillna(RUNNING))
-    said = [f"{ended[str(end)]:,} {name}" for end, name, *_ in ENDS[::-1] if ended[str(end)]]
+    ended = these["end"].fillna(RUNNING).value_counts()
+    said = [f"{ended[end]:,} {name}" for end, name, *_ in ENDS[::-1] if end in ended]
     killed = these["process"][these["killed"].ge(now - window)]
     cold = frozen["process"][frozen["ended"].gt(now - window)]
     for word, names in (("killed", killed), ("frozen", cold)):
-        if hit := sorted(set(names) & set(lanes)):
+        if hit := sorted(set(names.unique()) & set(lanes)):
             said.append(f"{word}: {', '.join(hit)}")
     return (
         f"Attempts of {len(lanes)} processes, last {amounts.duration(window)}: "
         f"{', '.join(said) or 'none'}."
     )
-
-
-def _add(ax: Axes, corners: list[NDArray[np.float64]], **style: Any) -> None:
-    if corners:
-        path = Path.make_compound_path_from_polys(np.array(corners))
-        ax.add_artist(PathPatch(path, clip_on=False, **style))
 
 
 def _dots(ax: Axes, x: ArrayLike, y: ArrayLike, mark: tuple[str, float], colour: str) -> None:

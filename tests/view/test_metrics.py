@@ -8,63 +8,16 @@ import sqlite3
 import numpy as np
 import pandas as pd
 import pytest
+import stories
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rinq.errors import QueueError
 from rinq.queue import PersistentQSQLite, Status
-from rinq.view import history as history_module
 from rinq.view import metrics
 from rinq.view.history import History
 
 STATUSES = [status.value for status in Status]
 A, B, C = "aaaaaaaaaa", "bbbbbbbbbb", "cccccccccc"
-
-
-@pytest.fixture
-def told(queue, clock):
-    """A history in which everything happens once or twice, a second apart.
-
-    second 0 submit A, 1 submit B, 2 claim A, 3 retry A, 4 claim B, 5 complete B, 6 claim A,
-    7 fail A, 8 clean A, 9 submit C, 10 claim C, 80 reassign C, 81 claim C, 82 release C,
-    83 a refused complete of C.
-    """
-    start = clock.now
-
-    def at(second):
-        clock.now = start + second
-
-    queue.submit(A, "producer-1")
-    at(1)
-    queue.submit(B, "producer-1")
-    at(2)
-    claim = queue.claim("consumer-1")
-    at(3)
-    queue.fail(claim, "no", n_tries=2)
-    at(4)
-    claim = queue.claim("consumer-2")
-    at(5)
-    queue.complete(claim)
-    at(6)
-    claim = queue.claim("consumer-1")
-    at(7)
-    queue.fail(claim, "no", n_tries=2)
-    at(8)
-    queue.clean(A, "cleaner-1")
-    at(9)
-    queue.submit(C)
-    at(10)
-    stale = queue.claim("consumer-1", lease=60)
-    at(80)
-    queue.reassign("manager-1")
-    at(81)
-    claim = queue.claim("consumer-2")
-    at(82)
-    queue.release(claim)
-    at(83)
-    with pytest.raises(QueueError):
-        queue.complete(stale)
-    return queue, start
 
 
 def test_transitions_carry_the_jobs_name_and_typed_columns(told):
@@ -176,67 +129,7 @@ def test_without_attempts_there_are_no_shares(queue):
     assert math.isnan(ends["retry"].iloc[0])
 
 
-def test_the_history_fetches_only_what_is_new(told, monkeypatch):
-    queue, _ = told
-    history = History()
-    history.read(queue, 0)
-    asked = []
-    transitions = queue.transitions
-    monkeypatch.setattr(
-        queue, "transitions", lambda *args: asked.append(args[0]) or transitions(*args)
-    )
-    queue.submit("dddddddddd")
-    history.read(queue, 0)
-    assert min(asked) == 14  # the last row known, to see that it is still there
-    assert len(history.transitions) == 16
-    pd.testing.assert_frame_equal(history.counts, metrics.status_counts(metrics.transitions(queue)))
-
-
-def test_a_history_read_in_pages_is_the_same(told, monkeypatch):
-    monkeypatch.setattr(history_module, "PAGE", 4)
-    history = History()
-    history.read(told[0], 0)
-    pd.testing.assert_frame_equal(
-        history.counts, metrics.status_counts(metrics.transitions(told[0]))
-    )
-
-
-def test_what_is_forgotten_leaves_the_counts_exact(told, monkeypatch):
-    monkeypatch.setattr(history_module, "KEPT", 2)
-    queue, start = told
-    history = History()
-    history.read(queue, since=start + 50)
-    assert history.counts["at"].sub(start).tolist() == [10, 80, 81, 82]
-    assert history.transitions["at"].sub(start).tolist() == [10, 80, 81, 82, 83]
-    then = metrics.counts_at(history.counts, [start + 50])[STATUSES].iloc[0].tolist()
-    assert then == [0, 1, 1, 0, 1]
-    assert history.totals == queue.counts()
-
-
-def test_of_a_history_that_is_over_the_last_rows_are_kept(told, monkeypatch):
-    monkeypatch.setattr(history_module, "KEPT", 3)
-    queue, start = told
-    history = History()
-    history.read(queue, since=start + 5000)
-    assert len(history.transitions) == len(history.counts) == 3
-
-
-def test_another_database_in_the_old_ones_place_is_read_anew(told, tmp_path):
-    history = History()
-    history.read(told[0], 0)
-    with PersistentQSQLite(tmp_path / "other.db") as other:
-        other.submit(B)
-        history.read(other, 0)
-        assert history.totals == other.counts()
-        assert len(history.transitions) == 1
-
-
-ACTS = st.sampled_from(
-    ["submit", "claim", "complete", "fail", "release", "reassign", "clean", "redrive", "late"]
-)
-
-
-@given(st.lists(ACTS, max_size=60), st.integers(1, 7))
+@given(st.lists(stories.ACTS, max_size=60), st.integers(1, 7))
 def test_counts_over_time_end_as_the_table_counts_and_never_lose_a_job(acts, stride):
     """Whatever happens, read whenever: the history gives the counts of the table."""
     now = [1000.0]
@@ -245,7 +138,7 @@ def test_counts_over_time_end_as_the_table_counts_and_never_lose_a_job(acts, str
         claims = []
         for step, act in enumerate(acts):
             now[0] += 25
-            _do(queue, act, step, claims)
+            stories.act(queue, act, step, claims)
             if step % stride == 0:
                 history.read(queue, 0)
                 assert history.totals == queue.counts()
@@ -259,24 +152,3 @@ def test_counts_over_time_end_as_the_table_counts_and_never_lose_a_job(acts, str
         kinds = ["complete", "retry", "fail", "reassign"]
         assert shares[shares["attempts"] > 0][kinds].sum(axis=1).round(9).eq(1).all()
         assert shares["attempts"].sum() == history.transitions["event"].isin(kinds).sum()
-
-
-def _do(queue, act, step, claims):
-    try:
-        match act:
-            case "submit":
-                queue.submit(f"job_{step:06}")
-            case "claim":
-                claims.append(queue.claim("consumer-1", lease=60))
-            case "complete" | "late":
-                queue.complete(claims[-1 if act == "complete" else 0])
-            case "fail":
-                queue.fail(claims[-1], "no", n_tries=2)
-            case "release":
-                queue.release(claims[-1])
-            case "reassign":
-                queue.reassign("manager-1", n_reassigns=2)
-            case "clean" | "redrive":
-                getattr(queue, act)(queue.jobs(Status.FAILED)[0].name, "somebody")
-    except (QueueError, IndexError, AttributeError):
-        pass  # refused, or there was nothing to do it to
