@@ -52,6 +52,8 @@ def open_lab(config: Config, *, browser: bool, port: int) -> int:
     command = [sys.executable, "-m", "jupyterlab", str(folder / FIRST)]
     command += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
     command += [] if browser else ["--no-browser"]
+    if getattr(os, "geteuid", lambda: 1)() == 0:
+        command.append("--allow-root")  # in a container one often is; only this machine is let in
     try:
         return subprocess.run(command, env=environment, check=False).returncode
     except KeyboardInterrupt:

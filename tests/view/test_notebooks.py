@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+
 import nbformat
 import pytest
 
+from rinq.config import Config
 from rinq.errors import ConfigError
 from rinq.view import notebooks
 
@@ -37,3 +41,20 @@ def test_without_the_notebooks_it_says_how_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr(notebooks, "SOURCE", tmp_path / "nowhere")
     with pytest.raises(ConfigError, match="pip install -e"):
         notebooks.copy_notebooks(tmp_path)
+
+
+def test_lab_opens_the_room_of_the_copy_on_this_machine_alone(tmp_path, monkeypatch):
+    (tmp_path / "config.yaml").write_text("")
+    called = {}
+
+    def run(command, *, env, check):
+        called.update(command=command, config=env[notebooks.CONFIG_VARIABLE])
+        return subprocess.CompletedProcess(command, 3)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(os, "geteuid", lambda: 0, raising=False)
+    config = Config.load(tmp_path / "config.yaml")
+    assert notebooks.open_lab(config, browser=False, port=9) == 3
+    assert str(tmp_path / notebooks.COPY / notebooks.FIRST) in called["command"]
+    assert {"--ServerApp.ip=127.0.0.1", "--no-browser", "--allow-root"} <= set(called["command"])
+    assert called["config"] == str(tmp_path / "config.yaml")
