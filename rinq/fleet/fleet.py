@@ -65,7 +65,7 @@ class Fleet:
         self.config = config if isinstance(config, Config) else Config.load(config)
         self.keep = keep
         self._restart = restart
-        self._started: dict[str, str] = {}  # name -> role
+        self._started: dict[str, int] = {}  # name -> the incarnation that is ours
         self._lock = threading.RLock()
         self._closing = threading.Event()
         self._supervisor: threading.Thread | None = None
@@ -89,7 +89,7 @@ class Fleet:
             if name in rows and state(rows[name]) in ALIVE:
                 raise AlreadyRunning(f"{name} (a {rows[name].role}, pid {rows[name].pid})")
             up = self._launch(queue, role, name)
-            self._started[name] = role
+            self._started[name] = up.row.incarnation
             if self._restart and self._supervisor is None:
                 self._supervisor = threading.Thread(target=self._supervise, daemon=True)
                 self._supervisor.start()
@@ -213,7 +213,8 @@ class Fleet:
         if self._supervisor is not None:
             self._supervisor.join()
         if self._started:
-            self._stop_these(list(self._started), grace)
+            mine = [process.name for process in self.processes() if self._is_mine(process.row)]
+            self._stop_these(mine, grace)
 
     def _launch(self, queue: PersistentQ, role: str, name: str) -> FleetProcess:
         former = _find(queue, name)
@@ -298,6 +299,10 @@ class Fleet:
                 ends[row.name] = self._await_end(queue, row, deadline)
         return ends
 
+    def _is_mine(self, row: ProcessRow) -> bool:
+        """Whether this object started it, and nobody started the name again since."""
+        return self._started.get(row.name) == row.incarnation
+
     def _living(self, queue: PersistentQ, name: str) -> ProcessRow:
         row = _row(queue, name)
         reap(row.pid)
@@ -309,10 +314,9 @@ class Fleet:
         """Start what crashed or was killed again, until closed."""
         while not self._closing.wait(0.25):
             with contextlib.suppress(RinqError), self._lock:
-                fallen = {process.name for process in self.processes() if process.state in FALLEN}
-                for name, role in list(self._started.items()):
-                    if name in fallen:
-                        self.start(role, name)
+                for process in self.processes():
+                    if process.state in FALLEN and self._is_mine(process.row):
+                        self.start(process.row.role, process.name)
 
     def __enter__(self) -> Self:
         return self

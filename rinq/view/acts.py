@@ -12,9 +12,11 @@ from rinq.fleet.fleet import Fleet, FleetProcess
 from rinq.fleet.identity import State
 from rinq.queue import Event, PersistentQ, Status
 from rinq.roles import operator
-from rinq.view import amounts, metrics
+from rinq.view import amounts
+from rinq.view.export import export as write
 from rinq.view.sliders import Knob, told
 
+EXPORTS = "exports"
 DONE, REFUSED, ERROR = "✓", "⚠", "✕"
 Answer = tuple[str, str]  # sign and sentence
 
@@ -145,14 +147,13 @@ def redrive(fleet: Fleet) -> Answer:
     return DONE, f"{back} job{'s' if back != 1 else ''} put back{meanwhile}.{more}"
 
 
-def export(fleet: Fleet, name: str) -> Answer:
-    """Write a frame, ``jobs`` or ``transitions``, as CSV beside the config file."""
-    folder = fleet.config.folder / "exports"
+def export(fleet: Fleet) -> Answer:
+    """Write every frame as CSV beside the config file."""
+    longest = fleet.config.consumer.interval[1]
     with fleet.queue() as queue:
-        frame = metrics.jobs(queue) if name == "jobs" else metrics.transitions(queue)
-    folder.mkdir(exist_ok=True)
-    frame.to_csv(folder / f"{name}.csv", index=False)
-    return DONE, f"Wrote {len(frame):,} rows to exports/{name}.csv."
+        rows = write(queue, fleet.config.folder / EXPORTS, wait=longest)
+    made = f"{rows['transitions']:,} rows to {EXPORTS}/transitions.csv"
+    return DONE, f"Wrote {made}, and {len(rows) - 1} more files beside it."
 
 
 def load(given: Config | Path | str | None) -> Config:

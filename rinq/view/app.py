@@ -27,6 +27,7 @@ HUB_PREFIX = "JUPYTERHUB_SERVICE_PREFIX"
 PORT = 8000
 LOOK = 0.3  # real seconds between two looks at the logs
 LEFT = 15.0  # real seconds after which the kernel of a closed page is ended
+FIRST = 120.0  # the same for one that no page was ever connected to
 CELL = """import os
 import rinq
 os.chdir({folder!r})
@@ -38,16 +39,20 @@ class Page(Voila):  # type: ignore[misc]
 
     def listen(self) -> None:
         self._seen_alone: dict[str, float] = {}
+        self._met: set[str] = set()
         PeriodicCallback(self.end_left_kernels, 1000 * LEFT / 5).start()
         super().listen()
 
     async def end_left_kernels(self) -> None:
         """End each kernel that no page has been connected to for ``LEFT`` seconds."""
-        alone = {k["id"] for k in self.kernel_manager.list_kernels() if not k["connections"]}
+        kernels = self.kernel_manager.list_kernels()
+        alone = {kernel["id"] for kernel in kernels if not kernel["connections"]}
+        self._met |= {kernel["id"] for kernel in kernels} - alone
         now = time.monotonic()
         self._seen_alone = {kernel: self._seen_alone.get(kernel, now) for kernel in alone}
         for kernel, since in self._seen_alone.items():
-            if now - since > LEFT:
+            # before the first connection the page is being made, which may take its time
+            if now - since > (LEFT if kernel in self._met else FIRST):
                 await ensure_async(self.kernel_manager.shutdown_kernel(kernel))
 
 

@@ -17,16 +17,16 @@ import ipywidgets
 from rinq.config import Config
 from rinq.errors import ConfigError, RinqError
 from rinq.fleet.fleet import Fleet
-from rinq.queue import SETTLED, Status
+from rinq.queue import Status
 from rinq.queue.model import check_process_name
-from rinq.view import acts, feed, pieces
+from rinq.view import acts, pieces
 from rinq.view.acts import DONE, ERROR, REFUSED, Answer
 from rinq.view.home import Home
-from rinq.view.inputs import mute
 from rinq.view.pages import PAGES, Pages
 from rinq.view.palette import LIGHT
 from rinq.view.panel import ALL, FILTERS, NO_JOB, NO_LOG, WINDOWS, Panel, Presses
-from rinq.view.scene import Scene, Seen, Wish, before, nothing
+from rinq.view.renewal import renew
+from rinq.view.scene import Scene, Seen, Wish, nothing
 from rinq.view.sliders import Knob
 from rinq.view.still import side_by_side
 
@@ -88,9 +88,10 @@ class ControlRoom:
                 fleet.close()
         self._home.call(self._shut)
 
-    def retire(self) -> None:
-        """Stand still from now on: a newer room shows this queue."""
-        if not self._closed:
+    def retire(self, database: Path) -> None:
+        """Stand still from now on, if this queue is still shown: a newer room shows it."""
+        shown = self._fleet is not None and self._fleet.config.database == database
+        if shown and not self._closed:
             self._outdated = True
             why = "This queue was opened in a newer room; this one stands still."
             self._home.call(partial(self._say, REFUSED, why))
@@ -188,8 +189,8 @@ class ControlRoom:
     def redrive(self) -> None:
         self._act(self._panel.redrive, "Redriving…", acts.redrive)
 
-    def export(self, frame: str) -> None:
-        self._act(None, "Writing…", lambda fleet: acts.export(fleet, frame))
+    def export(self) -> None:
+        self._act(self._panel.export, "Writing…", acts.export)
 
     def choose(self, page: str) -> None:
         self._page = page
@@ -303,9 +304,9 @@ class ControlRoom:
                 config = acts.load(self._config)
                 self._fleet = Fleet(config)
                 earlier = _rooms.get(config.database)
-                if earlier is not None and earlier is not self:  # it may open its own queue again
-                    earlier.retire()
                 _rooms[config.database] = self
+                if earlier is not None and earlier is not self:
+                    earlier.retire(config.database)
             return self._fleet
 
     async def _live(self) -> None:
@@ -347,40 +348,12 @@ class ControlRoom:
         return None
 
     def _renew(self, seen: Seen) -> None:
-        panel, running, when = self._panel, seen.running(), time.time()
         self._seen = seen
-        words = [word for word, on in (("paused", seen.paused), ("held", self._held)) if on]
-        panel.pill.value = pieces.pill(len(running), seen.speed, when, *words)
-        panel.table.show(seen, when)
-        many = f"Stop all {len(running)} processes: each hands back its job, then ends"
-        mute(panel.stop_all, "" if running else "Nothing is running.", many)
-        if not panel.pause.disabled:
-            panel.pause.description = "Resume queue" if seen.paused else "Pause queue"
-        calm = "Consumers finish what they hold and claim nothing more"
-        mute(panel.pause, "" if running else f"Nothing is running. {calm}", calm)
-        for role, row in panel.rows.items():
-            row.offer(running)
-            row.judge(seen.running(role))
-        if seen.config is not None and seen.began > self._settled:
-            panel.knobs.follow(seen.config, seen.speed)
-        totals = seen.look.history.totals
-        failed = totals[Status.FAILED]
-        if not panel.redrive.disabled:
-            panel.redrive.description = f"Redrive {failed:,} failed"
-        put = f"Put the {failed:,} failed jobs back to unprocessed"
-        mute(panel.redrive, "" if failed else "No failed jobs.", put)
-        panel.offer_logs(sorted(process.name for process in seen.processes))
-        panel.log.value = feed.log(seen.log)
-        panel.moves.value = feed.moves(seen.lines)
-        if self._wish.jobs:
-            panel.jobs.value = feed.jobs(seen.jobs, sum(totals.values()))
-            panel.offer_jobs([job.name for job in seen.jobs])
-            panel.story.value = feed.moves(seen.story) if seen.story else ""
+        settings = seen.began > self._settled
+        renew(self._panel, seen, held=self._held, jobs=self._wish.jobs, settings=settings)
         self._wish = self._wished()
-        panel.tiles.value = pieces.tiles(totals, before(seen.look), seen.window)
-        panel.progress.value = _progress(panel.target.value, seen)
         if not self._held and (key := (self._page, seen.key)) != self._drawn:
-            panel.draw(self._page, self._pages.draw(self._page, seen.look))
+            self._panel.draw(self._page, self._pages.draw(self._page, seen.look))
             self._drawn = key
 
     def _say(self, sign: str, text: str) -> None:
@@ -405,16 +378,6 @@ class Presser:
 
 def _so_many(jobs: int, running: int) -> str:
     return f"{jobs:,} jobs, {running} processes running"
-
-
-def _progress(target: str, seen: Seen) -> str:
-    digits = target.strip().replace(",", "")
-    if not digits.isdecimal() or not int(digits):
-        return ""
-    totals, earlier = seen.look.history.totals, before(seen.look)
-    settled = sum(totals[status] for status in SETTLED)
-    recent = settled - sum(earlier[status] for status in SETTLED)
-    return pieces.progress(settled, int(digits), recent / seen.window * seen.speed)
 
 
 def _sentence(error: Exception) -> str:

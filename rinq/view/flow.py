@@ -218,4 +218,4 @@ def _box(ax: Axes, status: Status, centre: Point, count: int, inks: Inks) -> Non
 
 def _text(ax: Axes, at: Point, text: str, ink: str, *, size: float = EDGE, **style: Any) -> None:
     place = {"ha": "center", "va": "center"} | style
-    ax.text(*at, text, color=ink, fontsize=size, parse_math=False, **place)
+    ax.text(*at, text, color=ink, fontsize=size, **place)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from rinq.queue import Kind, PersistentQ, Status, Transition
-from rinq.view.metrics import CODED, frame, status_counts
+from rinq.view.metrics import coded, frame, status_counts
 from rinq.view.sample import JobSample
 
 KIND = attrgetter("event", "from_status", "to_status", "attempt")
@@ -33,7 +33,7 @@ class History:
         self.totals = dict.fromkeys(Status, 0)
         self.tally: Counter[Kind] = Counter()
         self.sample = JobSample()
-        self.transitions = frame([], Transition).astype(CODED | dict.fromkeys(NAMES, "category"))
+        self.transitions = coded(frame([], Transition)).astype(dict.fromkeys(NAMES, "category"))
         self.counts = status_counts(self.transitions)
 
     def read(self, queue: PersistentQ, since: float) -> None:
@@ -57,7 +57,7 @@ class History:
 
     def _coded(self, rows: list[Transition]) -> pd.DataFrame:
         """The rows as a frame that can be put after ``transitions``: names are numbers in both."""
-        new = frame(rows, Transition).astype(CODED)
+        new = coded(frame(rows, Transition))
         for column in NAMES:
             known = self.transitions[column].cat
             fresh = sorted(set(new[column].dropna()) - set(known.categories))

@@ -75,10 +75,7 @@ def status_counts(
         transitions: rows of the history, by id; all from the first, unless
         before: gives the counts that stood before them.
     """
-    came, left = (
-        transitions[column].astype(STATUS).cat.codes.to_numpy()
-        for column in ("to_status", "from_status")
-    )
+    came, left = (codes(transitions, column) for column in ("to_status", "from_status"))
     moved = came != left
     one = np.eye(len(Status) + 1, dtype="int64")[:, :-1]  # the last row is of no status, -1
     steps = (one[came[moved]] - one[left[moved]]).cumsum(axis=0)
@@ -144,6 +141,23 @@ def frame(
     return pd.DataFrame(records, columns=list(types)).astype(types)
 
 
+def codes(entries: pd.DataFrame, column: str) -> NDArray[np.int64]:
+    """The words of a column of ``CODED`` as their numbers; -1 where there is no known one."""
+    words, found = CODED[column], entries[column]
+    if found.dtype == words:
+        return np.asarray(found.cat.codes, dtype="int64")
+    return np.asarray(words.categories.get_indexer(pd.Index(found)), dtype="int64")
+
+
+def coded(entries: pd.DataFrame) -> pd.DataFrame:
+    """The same entries with words as ``CODED``."""
+    columns = {
+        name: pd.Categorical.from_codes(codes(entries, name), dtype=words)
+        for name, words in CODED.items()
+    }
+    return entries.assign(**columns)
+
+
 def weights(entries: pd.DataFrame) -> NDArray[np.int64]:
     """For how many entries of the history each row stands: ``n`` in a tally, else 1."""
     return entries["n"].to_numpy() if "n" in entries else np.ones(len(entries), "int64")
@@ -151,9 +165,9 @@ def weights(entries: pd.DataFrame) -> NDArray[np.int64]:
 
 def _shares(row: NDArray[Any], entries: pd.DataFrame, n: int) -> pd.DataFrame:
     """Per row number from 0 to n: how many attempts ended, and the share of each end."""
-    codes = entries["event"].astype(CODED["event"]).cat.codes.to_numpy()
-    inside = (row >= 0) & (row < n) & (codes >= 0)
-    cells, number = (row * len(Event) + codes)[inside], weights(entries)[inside]
+    event = codes(entries, "event")
+    inside = (row >= 0) & (row < n) & (event >= 0)
+    cells, number = (row * len(Event) + event)[inside], weights(entries)[inside]
     found = np.bincount(cells, weights=number, minlength=n * len(Event))
     found = found.reshape(n, len(Event))
     counted = found[:, [list(Event).index(event) for event in ENDS]]

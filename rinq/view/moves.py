@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from rinq.queue import SETTLED, Event, Kind, Status
-from rinq.view.metrics import CODED, counts_at, status_counts, weights
+from rinq.view.metrics import codes, counts_at, status_counts, weights
 
 KINDS: tuple[tuple[Event, Status | None], ...] = (
     (Event.SUBMIT, Status.UNPROCESSED),
@@ -133,11 +133,11 @@ def _half_open(edges: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _per_kind(entries: pd.DataFrame) -> list[int]:
     """How many of each of ``KINDS``; the columns as codes are counted in one go."""
-    codes = [entries[column].astype(CODED[column]).cat.codes for column in ("event", "to_status")]
-    wide = len(Status) + 1
-    shape = (len(Event), wide)
-    cells = codes[0].to_numpy("int64") * wide + codes[1] + 1  # -1 is no status
-    found = np.bincount(cells, weights=weights(entries), minlength=shape[0] * wide).reshape(shape)
+    event, status = codes(entries, "event"), codes(entries, "to_status")
+    wide, known = len(Status) + 1, event >= 0
+    cells = (event * wide + status + 1)[known]  # -1 is no status
+    number = np.bincount(cells, weights=weights(entries)[known], minlength=len(Event) * wide)
+    found = number.reshape(len(Event), wide)
     events, statuses = list(Event), [None, *Status]
     rows = ((found[events.index(event)], status) for event, status in KINDS)
     return [int(row.sum() if not status else row[statuses.index(status)]) for row, status in rows]

@@ -19,7 +19,6 @@ from rinq.view.table import Table
 
 WINDOWS = {"last 60 s": 60.0, "last 5 min": 300.0, "whole run": None}
 FILTERS = {"all moves": False, "only trouble": True}
-FRAMES = ("jobs", "transitions")
 LISTS = ("Moves", "Jobs")
 NO_LOG, NO_JOB, ALL = "no process yet", "history of …", "all jobs"
 
@@ -40,7 +39,7 @@ class Presses(Protocol):
     def hold(self) -> None: ...
     def list(self, page: str) -> None: ...
     def redrive(self) -> None: ...
-    def export(self, frame: str) -> None: ...
+    def export(self) -> None: ...
 
 
 class RoleRow:
@@ -165,14 +164,13 @@ class Panel:
         self.filter = Choice(options=[*FILTERS], tooltip="Which moves are shown")
         self.filter.observe(lambda _: self._chosen(on), "value")
         self.redrive = button("Redrive 0 failed", on.redrive)
-        tip = "Write the table {} as a CSV file"
-        saves = [
-            button(f"CSV: {name}", partial(on.export, name), tooltip=tip.format(name))
-            for name in FRAMES
-        ]
+        tip = "Write every table behind the charts as a CSV file"
+        self.export = button("Export CSV", on.export, tooltip=tip)
         self.target = NameField(value="", placeholder="none", tooltip="Target: settled jobs")
         target = w.HBox([w.HTML("<small>Target</small>"), self.target], _dom_classes=["rinq-goal"])
-        tools = w.HBox([self.filter, self.redrive, target, *saves], _dom_classes=["rinq-tools"])
+        tools = w.HBox(
+            [self.filter, self.redrive, target, self.export], _dom_classes=["rinq-tools"]
+        )
         self.moves, self.jobs, self.story = html("rinq-feed"), html("rinq-feed"), html("rinq-feed")
         tabs = w.HBox([*self.lists.values()], _dom_classes=["rinq-tabs"])
         bar = w.HBox([tabs, tools], _dom_classes=["rinq-bar"])

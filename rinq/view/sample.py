@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from rinq.queue import PersistentQ, Transition
-from rinq.view.metrics import CODED, frame
+from rinq.view.metrics import coded, frame
 
 MOST_JOBS = 4096
 COLUMNS = ["id", "job_id", "event", "from_status", "to_status", "at", "attempt"]
@@ -25,7 +25,7 @@ class JobSample:
 
     def __init__(self) -> None:
         self.share = 1.0
-        self.transitions = frame([], Transition).astype(CODED)[COLUMNS]
+        self.transitions = coded(frame([], Transition))[COLUMNS]
 
     def add(self, transitions: pd.DataFrame) -> None:
         """Take in the next entries of the history."""
@@ -52,7 +52,7 @@ class JobSample:
                 if job.id == job_id:
                     rows += (row for row in queue.history(job.name) if row.id <= until)
         rows.sort(key=lambda row: row.id)
-        self.transitions = frame(rows, Transition).astype(CODED)[COLUMNS]
+        self.transitions = coded(frame(rows, Transition))[COLUMNS]
 
 
 def _lot(ids: ArrayLike) -> NDArray[np.float64]:

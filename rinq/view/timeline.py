@@ -74,7 +74,7 @@ def attempts_in_lanes(
     """
     these = recent(attempts, now, window)
     single = len(these) <= MOST_BARS
-    more = len(set(these["process"].unique()) - set(lanes))
+    more = len({*these["process"].dropna().unique()} - {*lanes})
     corner = f"{amounts.count(len(these))} attempts{'' if single else ', as shares of the time'}"
     corner = f"+ {more} more processes \N{MIDDLE DOT} {corner}" if more else corner
     corner = corner if lanes else ""

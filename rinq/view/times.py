@@ -34,7 +34,7 @@ def times(transitions: pd.DataFrame) -> pd.DataFrame:
     first, last = np.diff(job, prepend=-1) != 0, np.diff(job, append=-1) != 0
     begins = np.flatnonzero(first)
     at = moved["at"].to_numpy()
-    lasted = np.where(last, 0.0, np.append(at[1:], 0.0) - at)
+    lasted = np.diff(at, append=0.0)  # not to be read where a job's last status is a settled one
     before = moved["from_status"].isin(SETTLED).to_numpy()
     after = moved["to_status"].isin(SETTLED).to_numpy()
     settling = np.maximum.reduceat(np.where(after & ~before, np.arange(len(at)), -1), begins)

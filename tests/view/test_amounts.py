@@ -62,3 +62,43 @@ def test_an_axis_reaches_the_top_in_at_most_four_whole_steps(top):
     assert 2 <= len(ticks) <= 5
     assert all(tick == int(tick) for tick in ticks)
     assert len(ticks) == 2 or ticks[-2] < top
+
+
+@pytest.mark.parametrize(
+    ("per_second", "text"),
+    [
+        (0, "0/s"),
+        (0.27, "0.27/s"),
+        (38.61, "38.6/s"),
+        (338.4, "338/s"),
+        (4321, "4,321/s"),
+        (0.05, "3.0/min"),
+        (0.0005, "1.8/h"),
+    ],
+)
+def test_rates_are_per_second_and_slow_ones_per_minute_or_hour(per_second, text):
+    assert amounts.rate(per_second) == text
+
+
+@pytest.mark.parametrize(
+    ("n", "text"),
+    [(0, "0"), (0.25, "0.25"), (0.1 * 3, "0.3"), (5000, "5,000"), (25_000, "25k"), (10**6, "1M")],
+)
+def test_an_axis_has_round_numbers(n, text):
+    assert amounts.tick(n) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.417, "0.42 s"), (12.34, "12.3 s"), (125, "2m 05s"), (math.nan, "\N{EN DASH}")],
+)
+def test_measured_times_are_precise_where_they_are_short(seconds, text):
+    assert amounts.measured(seconds) == text
+
+
+@given(st.floats(1e-6, 1e6))
+def test_an_axis_of_rates_reaches_the_top_in_few_even_steps(top):
+    ticks = amounts.ticks(top, most=3, whole=False)
+    assert ticks[-1] >= top * (1 - 1e-9)
+    assert 2 <= len(ticks) <= 4
+    assert len(ticks) == 2 or ticks[-2] < top

@@ -37,9 +37,8 @@ def test_a_death_belongs_to_the_attempt_that_was_under_way():
         *[(0.0, 1, "submit", 0, "p"), (1.0, 1, "claim", 1, "a"), (9.0, 1, "reassign", 1, "a")],
         *[(2.0, 2, "claim", 1, "b"), (3.0, 2, "complete", 1, "b"), (6.0, 3, "claim", 1, "a")],
     ]
-    deaths = marks(
-        (4.0, "b", "kill"), (5.0, "a", "crash"), (7.0, "a", "freeze"), (8.0, "a", "kill")
-    )
+    died = [(4.0, "b", "kill"), (5.0, "a", "crash"), (8.0, "a", "kill"), (9.5, "a", "kill")]
+    deaths = marks(*died, (9.7, "a", "freeze"))
     found = attempts.attempts(stories.transitions(rows), deaths)
     assert dict(zip(found["job_id"], found["killed"].fillna(-1), strict=True)) == {
         1: 5,
@@ -118,6 +117,12 @@ def test_a_killed_process_works_no_more_though_its_claim_goes_on():
     found = attempts.work(made, [0, 40], wait=5.0).set_index("process")
     assert found["busy"].to_dict() == {"a": 5, "b": 28}
     assert found["waited"].to_dict() == {"a": 0, "b": 0}
+
+
+def test_claims_that_one_name_holds_at_once_count_their_time_once():
+    rows = [(10.0, 1, "claim", 1, "a"), (12.0, 2, "claim", 1, "a"), (20.0, 2, "retry", 1, "a")]
+    found = attempts.work(attempts.attempts(stories.transitions(rows)), [10, 20, 30], wait=5.0)
+    assert found[["busy", "utilisation", "occupied"]].to_numpy().tolist() == [[10, 1, 1]] * 2
 
 
 def test_processes_are_in_natural_order():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import json
 import re
 import threading
 from html import unescape
@@ -342,6 +343,23 @@ def test_a_newer_room_of_the_same_queue_takes_over(config):
     asyncio.run(lesson())
 
 
+def test_a_room_that_moved_to_another_queue_is_left_alone_by_a_newer_one_of_its_old(tmp_path):
+    first, second = config_in(tmp_path / "a"), config_in(tmp_path / "b")
+    moved = ControlRoom(first)
+    path = tmp_path / "b.yaml"
+    path.write_text(json.dumps(second.model_dump(mode="json")))
+    moved._panel.config.value = str(path)
+    moved._panel.open.click()
+    newer = ControlRoom(first)
+    try:
+        assert not moved._outdated
+        ControlRoom(second).close()
+        assert moved._outdated
+    finally:
+        moved.close()
+        newer.close()
+
+
 def test_a_room_made_without_a_loop_comes_alive_on_the_first_that_it_meets(config):
     context = contextvars.ContextVar("context", default="cell")
     room = ControlRoom(config)
@@ -472,7 +490,9 @@ def test_only_the_chosen_page_is_drawn_and_nothing_while_held(config):
     asyncio.run(lesson())
 
 
-def test_moves_are_listed_failed_jobs_redriven_frames_written_and_a_target_shown(room, config):
+def test_moves_are_listed_failed_jobs_redriven_frames_written_and_a_target_shown(
+    room, config, tmp_path, monkeypatch
+):
     with open_queue(config) as queue:
         for name in ("aaaaaaaaaa", "bbbbbbbbbb"):
             queue.submit(name)
@@ -490,6 +510,11 @@ def test_moves_are_listed_failed_jobs_redriven_frames_written_and_a_target_shown
         assert queue.counts()[Status.UNPROCESSED] == 2
         room._panel.redrive.click()
         assert message(room) == "⚠ No failed jobs."
+    monkeypatch.chdir(tmp_path)
+    room._panel.export.click()
+    assert message(room).startswith("✓ Wrote 5 rows to exports/transitions.csv, and ")
+    lines = (tmp_path / "exports" / "transitions.csv").read_text().splitlines()
+    assert len(lines) == 1 + 5
 
 
 def test_jobs_are_found_by_status_and_name_and_one_tells_its_history(room, config):
@@ -520,6 +545,16 @@ def test_jobs_are_found_by_status_and_name_and_one_tells_its_history(room, confi
 def test_what_was_started_to_be_kept_outlives_the_room(room, config):
     room._panel.keep.value = True
     press(room, "start", "cleaner")
+    room.close()
+    assert alive(config) == {"cleaner-1"}
+    Fleet(config).stop_all()
+
+
+def test_what_is_started_again_to_be_kept_outlives_the_room_too(room, config):
+    press(room, "start", "cleaner")
+    Fleet(config).kill("cleaner-1")
+    room._panel.keep.value = True
+    press(room, "start", "cleaner", "cleaner-1")
     room.close()
     assert alive(config) == {"cleaner-1"}
     Fleet(config).stop_all()

@@ -92,27 +92,40 @@ def test_the_tally_counts_every_entry_by_its_kind(told):
     assert history.tally["reassign", "processing", "unprocessed", 1] == 1
 
 
-def test_what_would_be_forgotten_at_once_is_not_even_read(told, short_memory, monkeypatch):
+@pytest.fixture
+def fetched(told, monkeypatch):
+    """The ids of the entries that are fetched from now on."""
+    queue, transitions, ids = told[0], told[0].transitions, set()
+
+    def fetch(*args):
+        found = transitions(*args)
+        ids.update(row.id for row in found)
+        return found
+
+    monkeypatch.setattr(queue, "transitions", fetch)
+    return ids
+
+
+def test_what_would_be_forgotten_at_once_is_not_even_read(told, short_memory, fetched):
     queue, start = told
-    read, transitions = [], queue.transitions
-    monkeypatch.setattr(
-        queue, "transitions", lambda *args: read.extend(found := transitions(*args)) or found
-    )
     history = History()
     history.read(queue, start + 82.5)
-    assert {row.id for row in read} == {12, 13, 14, 15}  # of 12 only what comes next is needed
-    assert history.tally == Counter(map(KIND, transitions()))
+    assert fetched == {12, 13, 14, 15}  # 12 is where it goes on
+    assert history.tally == all_of(queue)
     assert history.totals == queue.counts()
     assert history.transitions["id"].tolist() == [13, 14, 15]
     now = metrics.counts_at(history.counts, [start + 81.5])[STATUSES].iloc[0].tolist()
     assert now == [0, 1, 1, 0, 1]
 
 
-def test_no_more_than_the_most_is_kept_however_long_the_window(told, short_memory):
+def test_no_more_than_the_most_is_read_and_kept_however_long_the_window(
+    told, short_memory, fetched
+):
     queue, _ = told
     history = History()
     history.read(queue, 0)
     assert history.transitions["id"].tolist() == list(range(8, 16))
+    assert min(fetched) == 7
     queue.submit("dddddddddd")
     history.read(queue, 0)
     assert history.transitions["id"].tolist() == list(range(9, 17))
@@ -185,10 +198,20 @@ def test_the_sample_does_not_depend_on_how_it_was_read(queue, monkeypatch):
     for i in range(64):
         queue.submit(f"job_{i:06}")
         followed.read(queue, 0)
-    monkeypatch.setattr(history_module, "KEPT", 2)
+    monkeypatch.setattr(history_module, "KEPT", 40)
     skipped = History()
     skipped.read(queue, 1e12)
     pd.testing.assert_frame_equal(
         skipped.sample.transitions.reset_index(drop=True),
         followed.sample.transitions.reset_index(drop=True),
     )
+
+
+def test_ids_without_a_job_are_no_harm_to_the_sample(queue, monkeypatch):
+    for i in range(8):
+        queue.submit(f"job_{i:06}")
+    queue._db.run("DELETE FROM jobs WHERE id IN (1, 2, 5)")
+    monkeypatch.setattr(history_module, "KEPT", 1)
+    history = History()
+    history.read(queue, 1e12)
+    assert history.sample.transitions["job_id"].tolist() == [3, 4, 6, 7, 8, 5]

@@ -70,7 +70,10 @@ def test_what_came_was_finished_and_waits_per_bucket(told):
     assert found["throughput"].tolist() == [0, 2 / 3, 0, 0]
 
 
-@given(st.lists(stories.ACTS, max_size=60), st.lists(st.floats(900, 2700), min_size=2, max_size=9))
+EDGES = st.floats(900, 2700) | st.integers(40, 100).map(lambda step: 25.0 * step)
+
+
+@given(st.lists(stories.ACTS, max_size=60), st.lists(EDGES, min_size=2, max_size=9))
 def test_what_is_in_the_system_grows_by_arrivals_less_finished(acts, edges):
     queue, _ = stories.played(acts)
     with queue:
@@ -114,3 +117,12 @@ def test_attempts_per_job_of_a_history_by_hand():
 def test_without_settled_jobs_there_is_nothing_per_job(rows):
     assert len(moves.attempts_per_job(stories.transitions(rows))) == 0
     assert np.isfinite(moves.moves(stories.transitions(rows), now=2.0, window=1.0)["rate"]).all()
+
+
+def test_an_entry_written_by_hand_with_an_unknown_event_is_no_move_and_no_harm():
+    rows = stories.transitions(
+        [(1.0, 1, "submit", 0, "p"), (1, "what", None, None, 2.0, "x", "x", 1)]
+    )
+    assert moves.moves(rows, now=3.0, window=9.0)["total"].sum() == 1
+    assert metrics.attempt_ends(rows, [0, 9])["attempts"].tolist() == [0]
+    assert len(metrics.status_counts(rows)) == 1
