@@ -25,6 +25,7 @@ from rinq.queue.model import check_process_name
 START_TIME = 90.0  # real seconds for a process to be up
 GRACE = 10.0  # real seconds for a stop, before it is forced
 POLL = 0.01
+ENDING = 5.0  # real seconds for the last thread of a process that is over
 FALLEN = frozenset({State.CRASHED, State.KILLED})
 
 
@@ -267,6 +268,7 @@ class Fleet:
             if now.incarnation != row.incarnation:
                 return State.STOPPED  # and somebody started the name again
             if gone and (ended := state(now)) not in ALIVE:
+                reap(row.pid, patience=ENDING)
                 queue.ended(row.name, row.incarnation, ended)
                 return ended
             time.sleep(POLL)
@@ -282,7 +284,7 @@ class Fleet:
         while find(row) is not None:
             reap(row.pid)
             time.sleep(POLL)
-        reap(row.pid)
+        reap(row.pid, patience=ENDING)
 
     def _stop_these(self, names: list[str], grace: float) -> dict[str, State]:
         ends: dict[str, State] = {}

@@ -59,9 +59,15 @@ def launch(
     return child
 
 
-def reap(pid: int) -> None:
-    """Let go of a child of ours that has ended; until then its pid still exists."""
+def reap(pid: int, *, patience: float = 0.0) -> None:
+    """Let go of a child of ours that has ended; until then its pid still exists.
+
+    ``patience`` is how many real seconds to wait for one whose last thread is just ending.
+    """
     child = _children.get(pid)
+    if child is not None and patience:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(patience)
     if child is not None and child.poll() is not None:
         if child.stdin is not None:
             child.stdin.close()

@@ -131,8 +131,9 @@ class ControlRoom:
                 self._fleet, self._config, self._scene = None, config, Scene()
             seen = self._scene.look(self._connect())
             jobs, running = sum(seen.look.history.totals.values()), len(seen.running())
-            self._connected = False  # so that the card says where
+            self._connected = True
             self._home.call(partial(self._panel.complain, ""))
+            self._home.call(self._tell_where)
             return DONE, f"Connected to {config.database}: {_so_many(jobs, running)}."
 
         self._do(self._panel.open, "Opening…", connect)
@@ -334,11 +335,14 @@ class ControlRoom:
             return RETRY
         if not self._connected:
             self._connected = True
-            self._panel.where.value = pieces.where(self.config.primary_path, self.config.database)
+            self._tell_where()
             running, jobs = len(self._seen.running()), sum(self._seen.look.history.totals.values())
             hint = "" if running else " Start a producer and a consumer to see jobs move."
             self._say(DONE, f"Connected: {_so_many(jobs, running)}.{hint}")
         return REFRESH
+
+    def _tell_where(self) -> None:
+        self._panel.where.value = pieces.where(self.config.primary_path, self.config.database)
 
     def _renewed(self, seen: Seen) -> Exception | None:
         try:
