@@ -162,7 +162,7 @@ def _judge(queue, files, report, submitted):
     problems = check(queue, files.folder)
     problems += [f"{name} is missing" for name in submitted if name not in jobs]
     problems += [f"job {job} was accepted {n} times" for job, n in completions.items() if n > 1]
-    problems += [f"{path.name} is left" for path in files.results.iterdir()]
+    problems += [f"{path.name} is left" for path in (files.folder / ".rinq/results").iterdir()]
     for job in jobs.values():
         if job.status is Status.PROCESSED:
             wanted = alternate_case(files.read(job.name).decode()).splitlines()[0]

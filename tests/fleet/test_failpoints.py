@@ -33,7 +33,7 @@ def finish(fleet, queue, files, settled):
             fleet.start(role, f"fresh-{role}")
         settled()
         fleet.stop_all()
-        assert list(files.results.iterdir()) == []
+        assert list((files.folder / ".rinq/results").iterdir()) == []
         assert check(queue, files.folder) == []
 
     return run
@@ -74,7 +74,7 @@ def test_killed_between_claim_and_work(strike, finish, queue, submit):
 def test_killed_between_temporary_file_and_commit(strike, finish, queue, files, submit):
     submit(NAME)
     strike("consumer", "result-written")
-    assert [path.name for path in files.results.iterdir()] == [f"{NAME}.1"]
+    assert [path.name for path in (files.folder / ".rinq/results").iterdir()] == [f"{NAME}.1"]
     assert queue.job(NAME).status is Status.PROCESSING
     finish()
     assert queue.job(NAME).attempt == 2
@@ -84,7 +84,7 @@ def test_killed_between_temporary_file_and_commit(strike, finish, queue, files, 
 def test_killed_between_commit_and_publication(strike, finish, queue, files, submit):
     submit(NAME)
     strike("consumer", "completed")
-    result = (files.results / f"{NAME}.1").read_bytes()
+    result = (files.folder / ".rinq/results" / f"{NAME}.1").read_bytes()
     assert queue.job(NAME).status is Status.PROCESSED
     assert jobs_files(files) == [NAME]
     finish()

@@ -120,7 +120,7 @@ def test_a_zombie_that_comes_to_complete_is_refused_and_changes_no_file(
         armed.setenv("RINQ_FAILPOINT", "result-written=stop")
         fleet.start("consumer", "zombie")
     eventually(lambda: process("zombie").state is State.FROZEN)
-    assert [path.name for path in files.results.iterdir()] == [f"{NAME}.1"]
+    assert [path.name for path in (files.folder / ".rinq/results").iterdir()] == [f"{NAME}.1"]
     colleagues()
     eventually(lambda: queue.job(NAME).status is Status.PROCESSED)
     accepted = queue.job(NAME)
@@ -133,7 +133,7 @@ def test_a_zombie_that_comes_to_complete_is_refused_and_changes_no_file(
     fleet.stop_all()
     assert queue.job(NAME) == accepted
     assert published(files) == result
-    assert list(files.results.iterdir()) == []
+    assert list((files.folder / ".rinq/results").iterdir()) == []
     assert check(queue, files.folder) == []
 
 

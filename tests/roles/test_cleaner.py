@@ -40,7 +40,7 @@ def names(files):
 
 
 def kept(files):
-    return sorted(path.name for path in files.results.iterdir())
+    return sorted(path.name for path in (files.folder / ".rinq/results").iterdir())
 
 
 def test_a_failed_job_is_marked_and_its_file_deleted(cleaner, queue, files, fail, events):

@@ -18,7 +18,7 @@ NAME = "abcdefghij"
 
 
 def kept(files):
-    return sorted(path.name for path in files.results.iterdir())
+    return sorted(path.name for path in (files.folder / ".rinq/results").iterdir())
 
 
 def published(files, name=NAME):
@@ -168,7 +168,7 @@ def test_a_file_that_cannot_be_worked_on_is_a_try_and_holds_nothing_up(
 def test_something_in_the_way_of_the_result_is_a_try(consumer, queue, files, desk, submit):
     desk.at_once = lambda task: task.finish()
     submit(NAME)
-    (files.results / f"{NAME}.1").mkdir()
+    (files.folder / ".rinq/results" / f"{NAME}.1").mkdir()
     consumer()
     assert queue.job(NAME).tries == 1
     consumer()

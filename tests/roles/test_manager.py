@@ -49,7 +49,7 @@ def test_n_reassigns_comes_from_the_config(hire, queue, files, clock, submit):
     clock.now += 61
     manager()
     assert queue.job(NAME).status is Status.FAILED
-    assert list(files.results.iterdir()) == []
+    assert list((files.folder / ".rinq/results").iterdir()) == []
 
 
 def test_a_bad_name_is_taken_back_like_any_other(manager, queue, clock, tmp_path):

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rinq import files as module
 from rinq.errors import FileInTheWay, FilesUnavailable, InvalidName, UnreadableFile
 from rinq.files import MAX_BYTES, Files
+from rinq.files.disk import DiskStore
 from rinq.queue import Job, Status
 
 NAME = "abcdefghij"
@@ -348,10 +348,10 @@ def test_what_is_no_regular_file_is_not_read(files, tmp_path, obstacle):
 
 def test_a_link_that_comes_just_after_the_look_is_not_followed(files, tmp_path, monkeypatch):
     (tmp_path / "outside").write_text("precious")
-    for path in (files.folder / NAME, files.results / f"{NAME}.1"):
+    for path in (files.folder / NAME, files.folder / RESULTS / f"{NAME}.1"):
         path.symlink_to(tmp_path / "outside")
     monkeypatch.setattr(Path, "is_symlink", lambda _: False)
-    monkeypatch.setattr(module, "_is_irregular", lambda _: False)
+    monkeypatch.setattr(DiskStore, "kind", lambda *_: None)
     with pytest.raises(UnreadableFile):
         files.read(NAME)
     with pytest.raises(FilesUnavailable):
@@ -401,7 +401,7 @@ def test_a_result_is_written_anew_when_an_attempt_writes_twice(files):
 def test_a_result_is_not_written_through_what_is_in_the_way(files, tmp_path, obstacle):
     outside = tmp_path / "outside"
     outside.write_text("precious")
-    OBSTACLES[obstacle](files.results / f"{NAME}.1", outside)
+    OBSTACLES[obstacle](files.folder / RESULTS / f"{NAME}.1", outside)
     before = snapshot(tmp_path)
     with pytest.raises(FileInTheWay):
         files.write_result(NAME, 1, b"text")
@@ -429,13 +429,11 @@ def test_a_folder_that_cannot_be_made_is_unavailable(tmp_path):
         Files(tmp_path / "jobs")
 
 
-@pytest.mark.parametrize("call", ["rename", "unlink", "fsync"])
+@pytest.mark.parametrize("call", ["replace", "unlink", "fsync"])
 def test_a_refusal_of_the_system_is_passing_trouble(files, monkeypatch, call):
     lay(files.folder, original="text", result_1="half")
     with monkeypatch.context() as patched:
-        patched.setattr(os, call, _denied)
-        if call == "unlink":
-            patched.setattr(Path, "unlink", _denied)
+        patched.setattr(Path if call == "unlink" else os, call, _denied)
         with pytest.raises(FilesUnavailable, match="Permission denied"):
             files.follow(job("failed"))
     assert files.follow(job("failed")) == []
@@ -498,7 +496,7 @@ def test_what_a_crash_may_have_left_is_listed_by_name(files):
 def test_strays_are_listed_too_whatever_they_are_called(files):
     (files.folder / ".failed").write_text("")
     (files.folder / "my notes.failed").mkdir()
-    (files.results / "noise").write_text("")
+    (files.folder / RESULTS / "noise").write_text("")
     (files.folder / "plain.txt").write_text("")
     found = {file for _, file in files.half_done()}
     assert found == {".failed", "my notes.failed", f"{RESULTS}/noise"}

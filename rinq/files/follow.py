@@ -1,0 +1,210 @@
+"""The row decides, the files follow: the files of the jobs, wherever they are kept."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from rinq.config import Config
+from rinq.errors import FileInTheWay, FilesUnavailable, UnreadableFile
+from rinq.files.disk import DiskStore
+from rinq.files.memory import MemoryStore
+from rinq.files.store import RESULTS, Kind, Store
+from rinq.queue.model import Job, Status, check_job_name, is_job_name
+
+PROCESSED = ".processed"
+FAILED = ".failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The names at one moment, each with whether it is a regular file.
+
+    ``folder`` is all of ``primary_path`` but ``.rinq``; ``results`` is ``.rinq/results``.
+    """
+
+    folder: dict[str, bool]
+    results: dict[str, bool]
+
+
+class Files:
+    """The files of one folder.
+
+    Args:
+        folder: ``primary_path``; made, with ``.rinq`` in it, where it is missing.
+        durable: files and renames survive a power cut, as ``durability: full`` promises.
+
+    Raises:
+        FilesUnavailable: the folder cannot be made or written to.
+    """
+
+    def __init__(self, folder: Path, *, durable: bool = True) -> None:
+        with _passing(folder):
+            self._store: Store = DiskStore(folder, durable=durable)
+
+    @classmethod
+    def of(cls, config: Config) -> Files:
+        """The files that a config names. Raises: FilesUnavailable."""
+        return cls(config.primary_path, durable=config.general.durability == "full")
+
+    @classmethod
+    def in_memory(cls) -> Self:
+        """Files that are nowhere on disk, for virtual time."""
+        files = cls.__new__(cls)
+        files._store = MemoryStore()  # noqa: SLF001 (its own)
+        return files
+
+    @property
+    def folder(self) -> Path:
+        return self._store.folder
+
+    def create(self, name: str, content: bytes) -> None:
+        """Make the file of a job that is to be submitted, complete on disk.
+
+        Raises:
+            InvalidName, FileInTheWay (nothing was changed), FilesUnavailable.
+        """
+        check_job_name(name)
+        with self._passing(name):
+            try:
+                self._store.write(name, content, new=True)
+            except FileExistsError as error:
+                raise FileInTheWay(str(self.folder / name)) from error
+
+    def discard(self, name: str) -> None:
+        """Delete a file that ``create`` made and that was never submitted.
+
+        Raises:
+            InvalidName, FilesUnavailable.
+        """
+        check_job_name(name)
+        with self._passing(name):
+            self._store.delete(name)
+
+    def read(self, name: str) -> bytes:
+        """The content of a job's file.
+
+        Raises:
+            InvalidName; UnreadableFile: it is missing, no regular file, unreadable,
+            empty, or larger than 64 MiB.
+        """
+        check_job_name(name)
+        try:
+            content = self._store.read(name)
+        except FileNotFoundError as error:
+            raise UnreadableFile(f"{name} is missing") from error
+        except OSError as error:
+            raise UnreadableFile(f"{name}: {error.strerror}") from error
+        if not content:
+            raise UnreadableFile(f"{name} is empty")
+        return content
+
+    def write_result(self, name: str, attempt: int, content: bytes) -> None:
+        """Keep an attempt's result where only that attempt writes, synced.
+
+        Raises:
+            InvalidName, FileInTheWay (nothing was changed), FilesUnavailable.
+        """
+        entry = f"{RESULTS}{check_job_name(name)}.{attempt}"
+        with self._passing(entry):
+            if self._store.kind(entry) is Kind.OTHER:
+                raise FileInTheWay(str(self.folder / entry))
+            self._store.write(entry, content, new=False)
+
+    def follow(self, job: Job) -> list[str]:
+        """Make the files agree with the row; idempotent; only under the job's lock.
+
+        Returns:
+            A sentence for each thing in the way, which was left alone.
+
+        Raises:
+            FilesUnavailable: a rename or a deletion failed; the rest is as it was.
+        """
+        if not is_job_name(job.name):
+            return []
+        failed = job.name + FAILED
+        with self._passing(job.name):
+            problems = list(self._settle_results(job))
+            if job.status is Status.FAILED:
+                problems += self._rename(job.name, failed)
+            elif job.status is Status.CLEANED:
+                problems += [*self._delete(job.name), *self._delete(failed)]
+            elif job.status is not Status.PROCESSED:
+                problems += self._rename(failed, job.name)
+            elif self._store.kind(failed) is not None:
+                problems.append(f"{failed} stays: the job is processed")
+        return problems
+
+    def half_done(self) -> Iterator[tuple[str, str]]:
+        """What may wait for ``follow``: (job name, file) of each kept result and ``.failed`` file.
+
+        Names come from the folder and may be no job's at all.
+        """
+        with _passing(self.folder):
+            for name in self._store.results():
+                yield name.rpartition(".")[0], RESULTS + name
+            for name in self._store.names():
+                if name.endswith(FAILED):
+                    yield name.removesuffix(FAILED), name
+
+    def listing(self) -> Listing:
+        """All that is there; it may have changed when this returns. Raises: FilesUnavailable."""
+        with _passing(self.folder):
+            found = {name: self._store.kind(name) for name in self._store.names()}
+            kept = {name: self._store.kind(RESULTS + name) for name in self._store.results()}
+        return Listing(_regular(found), _regular(kept))
+
+    def _settle_results(self, job: Job) -> Iterable[str]:
+        """Publish the accepted attempt's result; delete those that can no longer be accepted."""
+        for name in self._store.results(job.name):
+            ours = name == f"{job.name}.{job.attempt}"
+            if ours and job.status is Status.PROCESSED:
+                yield from self._publish(RESULTS + name, job.name + PROCESSED)
+            elif not (ours and job.status is Status.PROCESSING):
+                yield from self._delete(RESULTS + name)
+
+    def _publish(self, result: str, target: str) -> Iterable[str]:
+        irregular = [e for e in (result, target) if self._store.kind(e) is Kind.OTHER]
+        if not irregular:
+            self._store.move(result, target)
+        yield from map(_left_alone, irregular)
+
+    def _rename(self, source: str, target: str) -> Iterable[str]:
+        kind = self._store.kind(source)
+        if kind is None:
+            return
+        if self._store.kind(target) is not None:
+            yield f"{source} stays: {target} is there as well"
+        elif kind is Kind.OTHER:
+            yield _left_alone(source)
+        else:
+            self._store.move(source, target)
+
+    def _delete(self, entry: str) -> Iterable[str]:
+        if self._store.kind(entry) is Kind.OTHER:
+            yield _left_alone(entry)
+        else:
+            self._store.delete(entry)
+
+    def _passing(self, entry: str) -> contextlib.AbstractContextManager[None]:
+        return _passing(self._store.folder / entry)
+
+
+def _regular(found: dict[str, Kind | None]) -> dict[str, bool]:
+    return {name: kind is Kind.REGULAR for name, kind in found.items() if kind is not None}
+
+
+def _left_alone(entry: str) -> str:
+    return f"{entry.removeprefix(RESULTS)} is no regular file and was left alone"
+
+
+@contextlib.contextmanager
+def _passing(path: Path) -> Iterator[None]:
+    """An operating system's refusal as an error that a role waits out."""
+    try:
+        yield
+    except OSError as error:
+        raise FilesUnavailable(f"{path}: {error.strerror or error}") from error

@@ -1,0 +1,56 @@
+"""What the files are kept in: entries of ``primary_path``, by their name below it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from enum import Enum
+from pathlib import Path
+
+STATE_FOLDER = ".rinq"
+RESULTS = f"{STATE_FOLDER}/results/"
+MAX_BYTES = 64 * 2**20
+
+
+class Kind(Enum):
+    """What stands under a name. Only regular files are ours to read, move or delete."""
+
+    REGULAR = "regular file"
+    OTHER = "folder, link, pipe or device"
+
+
+class Store(ABC):
+    """Entries by name: ``name`` in the folder itself, ``.rinq/results/name`` below it.
+
+    Each act is done whole or not at all, and is durable where the store is. Each may raise
+    OSError, and then nothing was changed.
+    """
+
+    folder: Path
+
+    @abstractmethod
+    def kind(self, entry: str) -> Kind | None:
+        """What stands there; None if nothing does."""
+
+    @abstractmethod
+    def read(self, entry: str) -> bytes:
+        """The content. Raises: UnreadableFile: it is no regular file, or over 64 MiB."""
+
+    @abstractmethod
+    def write(self, entry: str, content: bytes, *, new: bool) -> None:
+        """Make a file, or overwrite one. Raises: FileExistsError: ``new``, and it is there."""
+
+    @abstractmethod
+    def move(self, entry: str, target: str) -> None:
+        """Rename a file; one that stands under ``target`` is replaced."""
+
+    @abstractmethod
+    def delete(self, entry: str) -> None:
+        """Delete a file; nothing happens if there is none."""
+
+    @abstractmethod
+    def names(self) -> list[str]:
+        """The names in the folder, sorted, without ``.rinq``."""
+
+    @abstractmethod
+    def results(self, job: str = "") -> list[str]:
+        """The names in ``.rinq/results``, sorted: all, or those of one job."""
