@@ -44,6 +44,9 @@ class Model:
     def set_speed(self, speed):
         self.base_queue, self.base_real, self.speed = self.now(), self.real, speed
 
+    def shift_clock(self, seconds):
+        self.base_queue += seconds
+
     def submit(self, name, process):
         self.submit_many([name], process)
         return name

@@ -79,8 +79,9 @@ class DiskStore(Store):
         with contextlib.suppress(FileNotFoundError):
             (self.folder / entry).unlink()
 
-    def names(self) -> list[str]:
-        return sorted(set(os.listdir(self.folder)) - {STATE_FOLDER})
+    def names(self, ending: str = "") -> list[str]:
+        there = (name for name in os.listdir(self.folder) if name.endswith(ending))
+        return sorted(name for name in there if name != STATE_FOLDER)
 
     def results(self, job: str = "") -> list[str]:
         start = f"{job}." if job else ""

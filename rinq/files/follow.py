@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +41,7 @@ class Files:
     """
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
-        with _passing(folder):
+        with _passing(folder, ""):
             self._store: Store = DiskStore(folder, durable=durable)
 
     @classmethod
@@ -143,16 +142,15 @@ class Files:
 
         Names come from the folder and may be no job's at all.
         """
-        with _passing(self.folder):
+        with self._passing(""):
             for name in self._store.results():
                 yield name.rpartition(".")[0], RESULTS + name
-            for name in self._store.names():
-                if name.endswith(FAILED):
-                    yield name.removesuffix(FAILED), name
+            for name in self._store.names(FAILED):
+                yield name.removesuffix(FAILED), name
 
     def listing(self) -> Listing:
         """All that is there; it may have changed when this returns. Raises: FilesUnavailable."""
-        with _passing(self.folder):
+        with self._passing(""):
             found = {name: self._store.kind(name) for name in self._store.names()}
             kept = {name: self._store.kind(RESULTS + name) for name in self._store.results()}
         return Listing(_regular(found), _regular(kept))
@@ -189,8 +187,8 @@ class Files:
         else:
             self._store.delete(entry)
 
-    def _passing(self, entry: str) -> contextlib.AbstractContextManager[None]:
-        return _passing(self._store.folder / entry)
+    def _passing(self, entry: str) -> _passing:
+        return _passing(self._store.folder, entry)
 
 
 def _regular(found: dict[str, Kind | None]) -> dict[str, bool]:
@@ -201,10 +199,16 @@ def _left_alone(entry: str) -> str:
     return f"{entry.removeprefix(RESULTS)} is no regular file and was left alone"
 
 
-@contextlib.contextmanager
-def _passing(path: Path) -> Iterator[None]:
-    """An operating system's refusal as an error that a role waits out."""
-    try:
-        yield
-    except OSError as error:
-        raise FilesUnavailable(f"{path}: {error.strerror or error}") from error
+class _passing:  # noqa: N801 (used as a statement)
+    """Tells an operating system's refusal as an error that a role waits out."""
+
+    def __init__(self, folder: Path, entry: str) -> None:
+        self._where = folder, entry
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            path = Path(*self._where)
+            raise FilesUnavailable(f"{path}: {error.strerror or error}") from error

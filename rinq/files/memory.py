@@ -13,7 +13,7 @@ class MemoryStore(Store):
     def __init__(self) -> None:
         self.folder = Path("memory")
         self._files: dict[str, bytes] = {}
-        self._results: dict[str, set[str]] = {}  # job -> names of its results
+        self._groups: dict[str, set[str]] = {}  # so that a few are found among very many
 
     def kind(self, entry: str) -> Kind | None:
         return Kind.REGULAR if entry in self._files else None
@@ -27,9 +27,7 @@ class MemoryStore(Store):
         if new and entry in self._files:
             raise FileExistsError(entry)
         self._files[entry] = content
-        job, result = _split(entry)
-        if result:
-            self._results.setdefault(job, set()).add(result)
+        self._groups.setdefault(_group(entry), set()).add(entry)
 
     def move(self, entry: str, target: str) -> None:
         content = self.read(entry)
@@ -37,26 +35,24 @@ class MemoryStore(Store):
         self.write(target, content, new=False)
 
     def delete(self, entry: str) -> None:
-        if self._files.pop(entry, None) is None:
-            return
-        job, result = _split(entry)
-        if result:
-            self._results[job].discard(result)
-            if not self._results[job]:
-                del self._results[job]
+        if self._files.pop(entry, None) is not None:
+            group = _group(entry)
+            self._groups[group].discard(entry)
+            if not self._groups[group]:
+                del self._groups[group]
 
-    def names(self) -> list[str]:
-        return sorted(name for name in self._files if not name.startswith(RESULTS))
+    def names(self, ending: str = "") -> list[str]:
+        groups = (_group(ending),) if ending else (g for g in self._groups if g[:1] != "/")
+        return sorted(name for g in groups for name in self._groups.get(g, ()))
 
     def results(self, job: str = "") -> list[str]:
-        if job:
-            return sorted(self._results.get(job, ()))
-        return sorted(name for names in self._results.values() for name in names)
+        groups = (f"/{job}",) if job else (g for g in self._groups if g[:1] == "/")
+        found = (entry for g in groups for entry in self._groups.get(g, ()))
+        return sorted(entry.removeprefix(RESULTS) for entry in found)
 
 
-def _split(entry: str) -> tuple[str, str]:
-    """The job and the name of a result; two empty strings for another entry."""
-    if not entry.startswith(RESULTS):
-        return "", ""
-    name = entry.removeprefix(RESULTS)
-    return name.rpartition(".")[0], name
+def _group(entry: str) -> str:
+    """``/job`` for a result, else the name's ending."""
+    if entry.startswith(RESULTS):
+        return "/" + entry.removeprefix(RESULTS).rpartition(".")[0]
+    return entry[entry.rfind(".") :] if "." in entry else ""

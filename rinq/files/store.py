@@ -48,8 +48,8 @@ class Store(ABC):
         """Delete a file; nothing happens if there is none."""
 
     @abstractmethod
-    def names(self) -> list[str]:
-        """The names in the folder, sorted, without ``.rinq``."""
+    def names(self, ending: str = "") -> list[str]:
+        """The names in the folder, sorted, without ``.rinq``: all, or those with an ending."""
 
     @abstractmethod
     def results(self, job: str = "") -> list[str]:

@@ -139,6 +139,12 @@ class PersistentQ(ABC):
         """
 
     @abstractmethod
+    def histories(
+        self, after: tuple[int, int] = (0, 0), limit: int | None = None
+    ) -> list[Transition]:
+        """The history job by job: by rising job id, then id, above the pair ``after``."""
+
+    @abstractmethod
     def history(self, name: str) -> list[Transition]:
         """Everything that happened to one job. Raises: UnknownJob."""
 
@@ -156,6 +162,14 @@ class PersistentQ(ABC):
     @abstractmethod
     def set_speed(self, speed: float) -> None:
         """Let queue time advance at another rate from now on, without a jump."""
+
+    @abstractmethod
+    def shift_clock(self, seconds: float) -> None:
+        """Do to queue time what a host clock set forward does (back, if negative); marked.
+
+        Forward, ``now`` jumps by so many queue seconds, and leases lapse early. Back, it
+        falls to the last recorded time at most, and stands there until it has caught up.
+        """
 
     @abstractmethod
     def settings(self) -> dict[str, object]:
@@ -224,6 +238,13 @@ class PersistentQ(ABC):
     @abstractmethod
     def exclusive(self) -> AbstractContextManager[None]:
         """Nobody else writes to the queue, or works on files, inside the ``with`` block."""
+
+    @abstractmethod
+    def snapshot(self) -> AbstractContextManager[None]:
+        """All reads inside the ``with`` block are of the moment at which it began.
+
+        Others go on writing meanwhile; no verb that writes may be called inside.
+        """
 
     # Life
 

@@ -9,7 +9,7 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,9 +22,20 @@ from rinq.errors import (
 
 APPLICATION_ID = 0x72696E71  # "rinq"
 SCHEMA_VERSION = 1
+MEMORY = ":memory:"
 WARM_BYTES = 4 * 2**20
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_PASSING = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_AUTH,
+}
+_NONE: Mapping[str, Any] = {}
 _PAUSE = 0.0005  # short and even, so that no waiting process starves (busy_timeout backs off)
 
 
@@ -70,15 +81,17 @@ class Connection:
         self.path = str(path)
         self.wait = wait
         self._lock = threading.RLock()
-        self._inside = False
+        self.inside = False  # a write transaction
         if sqlite3.sqlite_version_info < (3, 37):
             raise DatabaseError(
                 f"SQLite {sqlite3.sqlite_version} is too old", advice="rinq needs 3.37 or newer."
             )
-        with self._translated():
+        try:
             self._raw = sqlite3.connect(
                 self.path, timeout=0, isolation_level=None, check_same_thread=False
             )
+        except sqlite3.DatabaseError as error:
+            raise self._translated(error) from error
         try:
             self._raw.row_factory = Row
             self._refuse_foreign()
@@ -102,13 +115,23 @@ class Connection:
         rows = self.all(query, **values)
         return rows[0] if rows else None
 
-    def run(self, sql: str, values: dict[str, Any] | None = None) -> list[Row]:
+    def run(self, sql: str, values: Mapping[str, Any] = _NONE) -> list[Row]:
         """Run one statement; outside a transaction, wait for locks."""
-        storable = {key: _storable(value) for key, value in (values or {}).items()}
-        with self._lock, self._translated():
-            if self._inside:
-                return self._raw.execute(sql, storable).fetchall()
-            return self._patiently(lambda: self._raw.execute(sql, storable).fetchall())
+        with self._lock:
+            try:
+                if self.inside:
+                    return self._execute(sql, values)
+                return self._patiently(lambda: self._execute(sql, values))
+            except sqlite3.IntegrityError:  # for the verb to judge
+                raise
+            except sqlite3.DatabaseError as error:
+                raise self._translated(error) from error
+
+    def version(self) -> int:
+        """A number that changes when another connection has committed; never by this one."""
+        if self.path == MEMORY:
+            return 0
+        return int(self.run("PRAGMA data_version")[0][0])
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Connection]:
@@ -117,20 +140,41 @@ class Connection:
         Raises:
             Unavailable: somebody else held the lock for longer than ``wait``.
         """
+        with self._transaction("BEGIN IMMEDIATE"):
+            yield self
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """A read transaction: what is read inside is of the moment at which it began.
+
+        Raises:
+            Unavailable: it could not begin for longer than ``wait``.
+        """
+        with self._transaction("BEGIN", "SELECT 1 FROM clock"):  # begins with its first read
+            yield
+
+    @contextlib.contextmanager
+    def _transaction(self, *begin: str) -> Iterator[None]:
         with self._lock:
-            if self._inside:
+            if self.inside:
                 raise DatabaseError("a transaction is open in this thread already")
             try:
-                with self._translated():
-                    self._patiently(lambda: self._raw.execute("BEGIN IMMEDIATE"))
-                self._inside = True
-                yield self
-                with self._translated():
-                    self._raw.execute("COMMIT")
+                for statement in begin:
+                    self.run(statement)
+                self.inside = True
+                yield
+                self.run("COMMIT")
             finally:
-                self._inside = False
+                self.inside = False
                 if self._raw.in_transaction:
                     self._raw.execute("ROLLBACK")
+
+    def _execute(self, sql: str, values: Mapping[str, Any]) -> list[Row]:
+        try:
+            return self._raw.execute(sql, values).fetchall()
+        except UnicodeEncodeError:  # half a character, as odd file names hold
+            spelled = {key: _spelled(value) for key, value in values.items()}
+            return self._raw.execute(sql, spelled).fetchall()
 
     def _patiently(self, act: Callable[[], T]) -> T:
         deadline = time.monotonic() + self.wait
@@ -142,29 +186,15 @@ class Connection:
                     raise
             time.sleep(_PAUSE)
 
-    @contextlib.contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.IntegrityError:
-            raise
-        except sqlite3.DatabaseError as error:
-            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            where = f"{self.path}: {error}"
-            if code in _BUSY:
-                raise Unavailable(f"{where} for more than {self.wait:g} s") from error
-            if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-                raise CorruptDatabase(where) from error
-            if code in {
-                sqlite3.SQLITE_FULL,
-                sqlite3.SQLITE_READONLY,
-                sqlite3.SQLITE_CANTOPEN,
-                sqlite3.SQLITE_IOERR,
-                sqlite3.SQLITE_PERM,
-                sqlite3.SQLITE_AUTH,
-            }:
-                raise Unavailable(where) from error
-            raise DatabaseError(where) from error
+    def _translated(self, error: sqlite3.DatabaseError) -> Exception:
+        """The error in this project's words."""
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        where = f"{self.path}: {error}"
+        if code in _BUSY:
+            return Unavailable(f"{where} for more than {self.wait:g} s")
+        if code in _DAMAGED:
+            return CorruptDatabase(where)
+        return Unavailable(where) if code in _PASSING else DatabaseError(where)
 
     def _refuse_foreign(self) -> None:
         """Look before anything is written: an empty file, or ours, of our version."""
@@ -181,7 +211,7 @@ class Connection:
             raise ForeignDatabase(f"{self.path} has version {version}, not {SCHEMA_VERSION}")
 
     def _set_up(self, durable: bool) -> None:
-        if self.run("PRAGMA journal_mode = WAL")[0][0] != "wal" and self.path != ":memory:":
+        if self.run("PRAGMA journal_mode = WAL")[0][0] != "wal" and self.path != MEMORY:
             raise DatabaseError(
                 f"{self.path}: no write-ahead log is possible here",
                 advice="Put it on a local disk: set general.database.",
@@ -226,9 +256,9 @@ class Connection:
         self.run(f"PRAGMA cache_size = {cache}")
 
 
-def _storable(value: Any) -> Any:
-    """The value; half a character, as odd file names hold, spelled out: SQLite refuses it."""
-    if isinstance(value, str) and not value.isascii():
+def _spelled(value: Any) -> Any:
+    """The value; a half character in a text, which SQLite refuses, spelled out."""
+    if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode("utf-8")
     return value
 

@@ -83,7 +83,9 @@ RETURNING *;
 
 -- name: refuse
 INSERT INTO transitions (job_id, event, from_status, to_status, at, actor, process, attempt, error)
-SELECT id, 'refused', status, status, :now, :actor, :process, :attempt, :error
+SELECT id, 'refused', status, status,
+       max(:now, coalesce((SELECT at FROM transitions ORDER BY id DESC LIMIT 1), :now)),
+       :actor, :process, :attempt, :error
 FROM jobs WHERE id = :job_id;
 
 -- name: made_before
@@ -134,6 +136,9 @@ SELECT count(*) FILTER (WHERE event = 'submit') AS submit,
        count(*) FILTER (WHERE attempt = 1 AND event = 'claim') AS claim,
        count(*) FILTER (WHERE attempt = 1 AND event = 'complete') AS complete
 FROM transitions WHERE id > :after AND id <= :until;
+
+-- name: histories
+SELECT * FROM transitions WHERE (job_id, id) > (:job_id, :after) ORDER BY job_id, id LIMIT :limit;
 
 -- name: history
 SELECT t.* FROM transitions AS t JOIN jobs AS j ON j.id = t.job_id

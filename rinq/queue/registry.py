@@ -14,35 +14,53 @@ from rinq.queue.base import PersistentQ
 from rinq.queue.connection import Connection, Row
 from rinq.queue.model import Mark, ProcessRow
 
+_UNKNOWN = (-1, None, 0.0)
+
 
 class SQLiteRegistry(PersistentQ):
     """Clock, settings, processes and marks over one connection."""
 
     _db: Connection
     _real_time: Callable[[], float]
+    _known: tuple[int, QueueClock | None, float] = _UNKNOWN  # version, clock, last recorded time
+    _settings: tuple[int, dict[str, object]] = (-1, {})  # version, settings
 
     def now(self) -> float:
-        row = self._db.all("clock")[0]
-        clock = QueueClock(row["speed"], row["base_real"], row["base_queue"])
-        return clock.reckon(self._real_time(), row["floor"])
+        clock, floor = self._clock()
+        now = clock.reckon(self._real_time(), floor)
+        if self._db.inside:  # it is about to be recorded
+            self._known = (self._known[0], clock, now)
+        return now
 
     @property
     def speed(self) -> float:
-        return float(self._db.all("clock")[0]["speed"])
+        return self._clock()[0].speed
 
     def set_speed(self, speed: float) -> None:
         if not (math.isfinite(speed) and speed > 0):
             raise ConfigError(f"speed: expected a number above 0, got {speed!r}.")
         with self._db.write() as tx:
-            row = tx.all("clock")[0]
-            clock = QueueClock(row["speed"], row["base_real"], row["base_queue"])
-            rebased = clock.rebased(speed, self._real_time(), row["floor"])
-            tx.all("set_clock", **asdict(rebased))
+            clock, floor = self._clock()
+            self._set_clock(tx, clock.rebased(speed, self._real_time(), floor))
+
+    def shift_clock(self, seconds: float) -> None:
+        if not math.isfinite(seconds):
+            raise ConfigError(f"clock: expected a number of seconds, got {seconds!r}.")
+        with self._db.write() as tx:
+            self._set_clock(tx, self._clock()[0].shifted(seconds))
+            detail = f"{seconds:+g} s"
+            tx.all("mark", now=self.now(), process=None, event="clock", detail=detail)
 
     def settings(self) -> dict[str, object]:
-        return {row["key"]: _setting(row["value"]) for row in self._db.all("settings")}
+        version, settings = self._settings
+        current = self._db.version()
+        if current != version:
+            settings = {row["key"]: _setting(row["value"]) for row in self._db.all("settings")}
+            self._settings = (current, settings)
+        return dict(settings)
 
     def change_settings(self, changes: Mapping[str, object | None]) -> None:
+        self._settings = (-1, {})
         with self._db.write() as tx:
             for key, value in changes.items():
                 if value is None:
@@ -105,8 +123,30 @@ class SQLiteRegistry(PersistentQ):
         with self._db.write():
             yield
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        with self._db.snapshot():
+            yield
+
     def close(self) -> None:
         self._db.close()
+
+    def _clock(self) -> tuple[QueueClock, float]:
+        """The clock, and the last recorded time; read anew when somebody else has written."""
+        version, clock, floor = self._known
+        current = self._db.version()
+        if current != version or clock is None:
+            row = self._db.all("clock")[0]
+            clock, floor = (
+                QueueClock(row["speed"], row["base_real"], row["base_queue"]),
+                row["floor"],
+            )
+            self._known = (current, clock, floor)
+        return clock, floor
+
+    def _set_clock(self, tx: Connection, clock: QueueClock) -> None:
+        tx.all("set_clock", **asdict(clock))
+        self._known = _UNKNOWN
 
     def _note(self, query: str, name: str, incarnation: int, **values: object) -> None:
         with self._db.write() as tx:

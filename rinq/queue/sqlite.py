@@ -15,6 +15,7 @@ from pathlib import Path
 from rinq.clock import QueueClock
 from rinq.config import Config
 from rinq.errors import IllegalMove, NameUsed, QueueError, StaleClaim, Unavailable, UnknownJob
+from rinq.faults import failpoint
 from rinq.queue.connection import Connection, Row
 from rinq.queue.model import Claim, Event, Job, Kind, Status, Transition, check_job_name
 from rinq.queue.registry import SQLiteRegistry
@@ -107,6 +108,7 @@ class PersistentQSQLite(SQLiteRegistry):
     def reassign(self, process: str, n_reassigns: int = 5) -> list[Job]:
         taken = []
         for lapsed in self._db.all("lapsed", now=self.now()):
+            failpoint("lapsed")
             with self._db.write() as tx:
                 row = tx.one(
                     "reassign",
@@ -155,6 +157,13 @@ class PersistentQSQLite(SQLiteRegistry):
     def transitions(self, after: int = 0, limit: int | None = None) -> list[Transition]:
         rows = self._db.all("transitions", after=after, limit=NO_LIMIT if limit is None else limit)
         return [Transition(*row) for row in rows]  # the table's columns, in order; twice as fast
+
+    def histories(
+        self, after: tuple[int, int] = (0, 0), limit: int | None = None
+    ) -> list[Transition]:
+        job_id, row_id = after
+        window = {"job_id": job_id, "after": row_id, "limit": NO_LIMIT if limit is None else limit}
+        return [Transition(*row) for row in self._db.all("histories", **window)]
 
     def position(self, at: float) -> int:
         return int(self._db.all("position", at=at)[0]["id"])

@@ -101,14 +101,14 @@ def test_an_empty_file_becomes_a_database(path):
 def test_another_process_may_make_the_schema_between_any_two_statements(path, monkeypatch, when):
     run, seen = Connection.run, 0
 
-    def interrupted(self, sql, values=None):
+    def interrupted(self, sql, *values):
         nonlocal seen
         seen += 1
         if seen == when + 1:
-            assert not self._inside
+            assert not self.inside
             monkeypatch.setattr(Connection, "run", run)
             PersistentQSQLite(path).close()
-        return run(self, sql, values)
+        return run(self, sql, *values)
 
     monkeypatch.setattr(Connection, "run", interrupted)
     with PersistentQSQLite(path) as queue:

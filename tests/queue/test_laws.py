@@ -119,6 +119,10 @@ class Verbs(RuleBasedStateMachine):
         self.both("set_speed", speed)
         self.model.real -= back
 
+    @rule(shift=st.sampled_from([-90, -1, 1, 90]))
+    def set_the_clock(self, shift):
+        self.both("shift_clock", shift)
+
     @invariant()
     def rows_are_as_modelled(self):
         modelled = self.model.jobs.values()

@@ -93,6 +93,45 @@ def test_the_speed_is_kept_for_whoever_opens_the_queue(queue, clock):
         assert another.now() == queue.now() == clock.now + 57
 
 
+def test_a_clock_set_forward_lets_leases_lapse_early(queue, clock, claim):
+    before = queue.now()
+    queue.shift_clock(61)
+    assert queue.now() == before + 61
+    assert [job.name for job in queue.reassign("m1")] == [A]
+    clock.now += 5
+    assert queue.now() == before + 66
+
+
+def test_after_a_clock_set_back_nothing_runs_backwards_and_no_lease_lapses(queue, clock, claim):
+    recorded = queue.now()
+    clock.now += 30
+    queue.shift_clock(-50)
+    assert queue.now() == recorded
+    clock.now += 30
+    assert queue.now() == recorded + 10
+    assert queue.reassign("m1") == []
+    queue.complete(claim)
+    times = [row.at for row in queue.transitions()]
+    assert times == sorted(times)
+
+
+def test_a_shift_is_in_queue_seconds_at_every_speed_and_leaves_a_mark(queue, clock):
+    queue.set_speed(20)
+    before = queue.now()
+    queue.shift_clock(90)
+    queue.shift_clock(-0.5)
+    assert queue.now() == before + 89.5
+    marks = [(mark.at - before, mark.process, mark.event, mark.detail) for mark in queue.marks()]
+    assert marks == [(90, None, "clock", "+90 s"), (89.5, None, "clock", "-0.5 s")]
+
+
+@pytest.mark.parametrize("seconds", [math.inf, math.nan])
+def test_a_shift_that_is_no_number_is_refused(queue, seconds):
+    with pytest.raises(ConfigError, match="clock"):
+        queue.shift_clock(seconds)
+    assert queue.marks() == []
+
+
 # Settings
 
 
