@@ -26,3 +26,7 @@ class QueueClock:
     def rebased(self, speed: float, real: float, floor: float = 0.0) -> QueueClock:
         """The same clock from ``real`` on at another speed, without a jump."""
         return QueueClock(speed, real, self.reckon(real, floor))
+
+    def shifted(self, seconds: float) -> QueueClock:
+        """The same clock, so many queue seconds ahead (behind, if negative)."""
+        return QueueClock(self.speed, self.base_real, self.base_queue + seconds)

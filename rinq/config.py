@@ -33,7 +33,7 @@ class Expect(str):
     __slots__ = ()
 
 
-def _range(value: object) -> tuple[float, float]:
+def as_range(value: object) -> tuple[float, float]:
     """A number n means the range from n to n."""
     pair: list[Any] = list(value) if isinstance(value, list | tuple) else [value, value]
     if not all(type(number) in (int, float) for number in pair):
@@ -58,7 +58,7 @@ SomeSeconds = Annotated[
 Range = Annotated[
     tuple[Annotated[float, _NUMBER], Annotated[float, _NUMBER]],
     Expect("a number of seconds from 0 up, or a pair [least, most]"),
-    BeforeValidator(_range),
+    BeforeValidator(as_range),
 ]
 Count = Annotated[int, Field(ge=1, le=10**9), Expect("a whole number from 1 up")]
 Rate = Annotated[
@@ -212,14 +212,7 @@ class Config(Section):
                 return cls()
         else:
             file = Path(path).expanduser().absolute()
-        try:
-            values = _read_yaml(file.read_text("utf-8"))
-        except FileNotFoundError as error:
-            raise ConfigError(f"{file}: no such file.{_nearest_file(file)}") from error
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{file}: cannot be read: {error}.") from error
-        except _NotYAML as error:
-            raise ConfigError(f"{file}: this is not YAML{error}.") from error
+        values = read_values(file)
         return cls.parse({} if values is None else values, source=str(file)).read_from(file)
 
     @classmethod
@@ -250,6 +243,18 @@ class Config(Section):
         """Note where the parameters come from. Returns the config itself."""
         self._file = file
         return self
+
+
+def read_values(file: Path) -> object:
+    """What a YAML file says. Raises: ConfigError, one line that names the file."""
+    try:
+        return _read_yaml(file.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"{file}: no such file.{_nearest_file(file)}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: cannot be read: {error}.") from error
+    except _NotYAML as error:
+        raise ConfigError(f"{file}: this is not YAML{error}.") from error
 
 
 def parse_change(text: str) -> tuple[str, object | None]:

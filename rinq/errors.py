@@ -20,6 +20,7 @@
     │   ├── HandlerFailed       it raised, exited, was killed, returned no text
     │   └── OutOfTime           it took longer than ``n_time``
     ├── HandlerNotFound         the configured handler cannot be imported
+    ├── CannotJudge             this class cannot be loaded or opened as a queue
     └── FleetError
         ├── AlreadyRunning      a process of this name is running
         ├── NotRunning          no process of this name is running
@@ -161,6 +162,12 @@ class HandlerNotFound(RinqError):
         "Name it as module:function; the module must be a file beside config.yaml or installed, "
         "not a notebook cell (write it with %%writefile)."
     )
+
+
+class CannotJudge(RinqError):
+    """This queue cannot be judged."""
+
+    advice = "Write it into a file of its own, as 'rinq new-queue my_queue.py' makes one."
 
 
 class FleetError(RinqError):

@@ -11,6 +11,23 @@ from typing import Protocol
 FAILPOINT = "RINQ_FAILPOINT"
 """Environment variable ``point=kill`` or ``point=stop``: what happens at a named failpoint."""
 
+UNDER_THE_LOCK = ("following",)
+POINTS = (
+    "file-made",  # Producer: before the submit
+    "claimed",  # Consumer: before it looks at the file
+    "begun",  # the handler was started
+    "result-written",  # before the move
+    "completed",  # before the files follow
+    "failed",  # likewise
+    "lost",  # likewise, of a claim that was taken back
+    "lapsed",  # Manager: a lapsed claim was read, before each move
+    "reassigned",  # before the files follow
+    "renamed",  # Cleaner: the files of a failed job agree, before the move
+    "cleaned",  # before the files follow
+    *UNDER_THE_LOCK,  # any role: the row was read under the lock, before the file work
+)
+"""Every failpoint, each between two steps of a role."""
+
 
 class Fault(StrEnum):
     ERROR = "error"
@@ -52,6 +69,7 @@ def strike(rates: Rates, seed: int, name: str, attempt: int) -> Fault | None:
 def failpoint(point: str) -> None:
     """End or stop this very process if the environment names this point; else nothing.
 
+    It strikes once: a process that was stopped and goes on is not stopped again.
     Used by tests and fault plans to hit the gap between two steps every time.
     """
     armed = os.environ.get(FAILPOINT)
@@ -59,4 +77,5 @@ def failpoint(point: str) -> None:
         return
     where, _, what = armed.partition("=")
     if where == point:
+        del os.environ[FAILPOINT]
         os.kill(os.getpid(), signal.SIGSTOP if what == "stop" else signal.SIGKILL)

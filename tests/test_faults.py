@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import rinq
 from rinq.config import FaultsConfig
-from rinq.faults import FAILPOINT, Fault, digest, failpoint, strike
+from rinq.faults import FAILPOINT, POINTS, UNDER_THE_LOCK, Fault, digest, failpoint, strike
 
 names = st.text(min_size=1)
 seeds = st.integers()
@@ -75,6 +79,34 @@ def test_a_failpoint_that_is_not_named_does_nothing(monkeypatch):
     failpoint("claimed")
     monkeypatch.setenv(FAILPOINT, "completed=kill")
     failpoint("claimed")
+
+
+def test_every_failpoint_is_listed_and_every_listed_one_is_there():
+    called = [
+        point
+        for path in Path(rinq.__file__).parent.rglob("*.py")
+        for point in re.findall(r"""\bfailpoint\("(.*?)"\)""", path.read_text("utf-8"))
+    ]
+    assert sorted(called) == sorted(POINTS)
+    assert set(UNDER_THE_LOCK) <= set(POINTS)
+
+
+def test_a_failpoint_stops_a_process_once():
+    code = (
+        "from rinq.faults import failpoint; print('before', flush=True); "
+        "failpoint('here'); print('after'); failpoint('here'); print('again')"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**os.environ, FAILPOINT: "here=stop"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    _, status = os.waitpid(child.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
+    os.kill(child.pid, signal.SIGCONT)
+    said, _ = child.communicate(timeout=30)
+    assert said.split() == ["before", "after", "again"]
 
 
 def test_a_failpoint_that_is_named_ends_the_process_at_once():

@@ -71,8 +71,14 @@ class Fleet:
         self._closing = threading.Event()
         self._supervisor: threading.Thread | None = None
 
-    def start(self, role: str, name: str | None = None) -> FleetProcess:
+    def start(
+        self, role: str, name: str | None = None, *, failpoint: str | None = None
+    ) -> FleetProcess:
         """Start a role; returns when it is up. Without a name it takes the next free one.
+
+        Args:
+            failpoint: one of ``rinq.faults.POINTS`` and ``=kill`` or ``=stop``: where the
+                process is to end, or to stop as if frozen, once.
 
         Raises:
             ConfigError: no such role, or no possible name.
@@ -89,7 +95,7 @@ class Fleet:
             check_process_name(name, role)
             if name in rows and state(rows[name]) in ALIVE:
                 raise AlreadyRunning(f"{name} (a {rows[name].role}, pid {rows[name].pid})")
-            up = self._launch(queue, role, name)
+            up = self._launch(queue, role, name, failpoint)
             self._started[name] = up.row.incarnation
             if self._restart and self._supervisor is None:
                 self._supervisor = threading.Thread(target=self._supervise, daemon=True)
@@ -159,12 +165,16 @@ class Fleet:
         """
         with self.queue() as queue:
             row = self._living(queue, name)
-            queue.mark(name, "thaw", _job_of(queue, name))
-            signals.resume(row)
+            try:
+                queue.mark(name, "thaw", _job_of(queue, name))
+            finally:
+                signals.resume(row)  # also where the mark cannot be written
             return FleetProcess(row, State.RUNNING, _job_of(queue, name))
 
-    def restart(self, name: str) -> FleetProcess:
+    def restart(self, name: str, *, failpoint: str | None = None) -> FleetProcess:
         """Stop a process, if it lives, and start the same role under the same name.
+
+        ``failpoint`` is as in ``start``.
 
         Raises:
             NotRunning: no process of this name was ever started; as ``start``.
@@ -174,7 +184,7 @@ class Fleet:
                 row = _row(queue, name)
             if state(row) in ALIVE:
                 self.stop(name)
-            return self.start(row.role, name)
+            return self.start(row.role, name, failpoint=failpoint)
 
     def forget(self, name: str) -> None:
         """Drop a process that has ended from the list. Raises: NotRunning, AlreadyRunning."""
@@ -217,13 +227,16 @@ class Fleet:
             mine = [process.name for process in self.processes() if self._is_mine(process.row)]
             self._stop_these(mine, grace)
 
-    def _launch(self, queue: PersistentQ, role: str, name: str) -> FleetProcess:
+    def _launch(
+        self, queue: PersistentQ, role: str, name: str, failpoint: str | None
+    ) -> FleetProcess:
         former = _find(queue, name)
         before = former.incarnation if former else 0
         log = logs.log_path(self.config, name)
         log.parent.mkdir(parents=True, exist_ok=True)
         beginning = log.stat().st_size if log.exists() else 0
-        child = launch(self.config, role, name, log, owned=not self.keep)
+        owned = not self.keep
+        child = launch(self.config, role, name, log, owned=owned, failpoint=failpoint)
         up = None
         try:
             up = self._await_up(queue, name, before, child)

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from rinq.config import Config
+from rinq.faults import FAILPOINT
 from rinq.fleet.identity import find
 from rinq.queue import ProcessRow
 
@@ -29,12 +30,19 @@ _children: dict[int, subprocess.Popen[bytes]] = {}
 
 
 def launch(
-    config: Config, role: str, name: str, log: Path, *, owned: bool
+    config: Config,
+    role: str,
+    name: str,
+    log: Path,
+    *,
+    owned: bool,
+    failpoint: str | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start the process; its output goes to the log, never to the caller's streams.
 
     An owned one holds the reading end of a pipe whose writing end is ours: it ends
     when we do, however we end. Where another owner is named, it watches that one instead.
+    ``failpoint``: as in the environment variable ``RINQ_FAILPOINT``.
     """
     # -P: a module beside the notebook, such as queue.py, must not replace Python's own
     command = [sys.executable, "-P", "-c", _MAIN]
@@ -52,6 +60,7 @@ def launch(
             stdin=subprocess.PIPE if owner == "stdin" else subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            env={**os.environ, FAILPOINT: failpoint} if failpoint else None,
             start_new_session=True,  # an interrupted cell must not stop it
             creationflags=_FLAGS,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rinq.errors import FilesUnavailable, IllegalMove, UnknownJob
+from rinq.faults import failpoint
 from rinq.queue import Job, Status
 from rinq.roles.interface import PersistentQInterface
 
@@ -41,12 +42,13 @@ class Cleaner(PersistentQInterface):
 
     def _clean(self, job: Job) -> None:
         try:
-            with self.queue.hold(job.name) as held:
-                problems = self.files.follow(held)
+            _, problems = self._follow(job.name)
             if problems:
                 self._found.update(problems)  # and the job stays failed
                 return
+            failpoint("renamed")
             self.queue.clean(job.name, self.name)
+            failpoint("cleaned")
             self.follow(job.name)
         except (IllegalMove, UnknownJob) as error:
             self.log.info("%s", error.detail)  # redriven, or cleaned by another Cleaner
@@ -59,8 +61,8 @@ class Cleaner(PersistentQInterface):
         """Let the files follow where a crash came between a move and its file work."""
         for name, file in self.files.half_done():
             try:
-                with self.queue.hold(name) as job:
-                    self._found.update(self.files.follow(job))
+                _, problems = self._follow(name)
+                self._found.update(problems)
             except UnknownJob:
                 self._found.add(f"{file} belongs to no job and was left alone")
             except FilesUnavailable as trouble:

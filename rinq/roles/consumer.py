@@ -145,6 +145,7 @@ class Consumer(PersistentQInterface):
         hand.began = self.queue.now()
         hand.due = hand.began + self.rng.uniform(*self.config.consumer.work_time)
         hand.task = self._work.start(content, hand.fault, self.wake.set)
+        failpoint("begun")
         return hand.task
 
     def _is_due(self, hand: Hand, task: Task) -> bool:
@@ -200,5 +201,6 @@ class Consumer(PersistentQInterface):
         self.log.warning("%s is not ours any more: %s", hand.claim.name, lost.detail)
         if hand.task is not None:
             hand.task.cancel()
+        failpoint("lost")
         with contextlib.suppress(UnknownJob):
             self.follow(hand.claim.name)

@@ -13,7 +13,7 @@ from typing import ClassVar, Self
 
 from rinq.config import Config
 from rinq.errors import ConfigError, Passing
-from rinq.faults import digest
+from rinq.faults import digest, failpoint
 from rinq.files import Files
 from rinq.queue import Job, PersistentQ
 from rinq.queue.model import check_process_name
@@ -136,10 +136,15 @@ class PersistentQInterface(ABC):
 
     def follow(self, name: str) -> Job:
         """Make a job's files agree with its row, under the job's lock. Returns the row."""
-        with self.queue.hold(name) as job:
-            for problem in self.files.follow(job):
-                self.log.warning("%s: %s", name, problem)
+        job, problems = self._follow(name)
+        for problem in problems:
+            self.log.warning("%s: %s", name, problem)
         return job
+
+    def _follow(self, name: str) -> tuple[Job, list[str]]:
+        with self.queue.hold(name) as job:
+            failpoint("following")
+            return job, self.files.follow(job)
 
     def _wait(self, seconds: float, should_stop: Callable[[], bool]) -> None:
         now = self.queue.now()

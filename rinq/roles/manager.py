@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 
 from rinq.errors import UnknownJob
+from rinq.faults import failpoint
 from rinq.queue import Status
 from rinq.roles.interface import PersistentQInterface
 
@@ -20,6 +21,7 @@ class Manager(PersistentQInterface):
                 "took back %s for the %d. time: now %s", job.name, job.reassigns, job.status
             )
             if job.status is Status.FAILED:
+                failpoint("reassigned")
                 with contextlib.suppress(UnknownJob):  # deleted by hand just now
                     self.follow(job.name)
         return self.turn_over()
