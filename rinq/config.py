@@ -16,12 +16,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     ValidationError,
     model_validator,
 )
 from pydantic_core import ErrorDetails
 
 from rinq.errors import ConfigError
+from rinq.times import LAWS, Times
 
 DEFAULT_HANDLER = "rinq.roles.handlers:alternate_case"
 _HANDLER = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
@@ -54,6 +56,15 @@ _NUMBER = Field(ge=0, le=1e9, allow_inf_nan=False)
 Seconds = Annotated[float, _NUMBER, Expect("a number of seconds from 0 up")]
 SomeSeconds = Annotated[
     float, Field(gt=0, le=1e9, allow_inf_nan=False), Expect("a number of seconds above 0")
+]
+DrawnTimes = Annotated[
+    Times,
+    Expect(
+        "a number of seconds from 0 up, a pair [least, most], or a law such as exponential(5); "
+        f"laws: {', '.join(LAWS)}"
+    ),
+    BeforeValidator(Times.parse),
+    PlainSerializer(lambda times: times.plain),
 ]
 Range = Annotated[
     tuple[Annotated[float, _NUMBER], Annotated[float, _NUMBER]],
@@ -100,15 +111,19 @@ class General(Section):
 
 
 class ProducerConfig(Section):
-    interval: Seconds = Field(5.0, description="wait between two files")
+    interval: DrawnTimes = Field(
+        Times("constant", (5.0,)), description="wait between two files, drawn anew each time"
+    )
 
 
 class ConsumerConfig(Section):
     n_time: SomeSeconds = Field(3600.0, description="time allowed for one execution of a job")
     n_tries: Count = Field(3, description="executions of a job before it is failed")
-    interval: Range = Field((7.0, 15.0), description="wait between two jobs, drawn anew each time")
-    work_time: Range = Field(
-        (0.0, 0.0), description="time the work takes beyond the handler itself"
+    interval: DrawnTimes = Field(
+        Times("uniform", (7.0, 15.0)), description="wait between two jobs, drawn anew each time"
+    )
+    work_time: DrawnTimes = Field(
+        Times("constant", (0.0,)), description="time the work takes beyond the handler itself"
     )
     handler: HandlerName = Field(DEFAULT_HANDLER, description="the work: text or bytes to text")
     heartbeat: Switch = Field(False, description="renew the lease while the work goes on")
@@ -289,7 +304,9 @@ def parameters() -> Iterator[tuple[str, Any, str]]:
     """Each parameter as (dotted name, default, meaning), in the order of the file."""
     for section, field in Config.model_fields.items():
         for name, parameter in type(field.default).model_fields.items():
-            yield f"{section}.{name}", parameter.default, parameter.description or ""
+            default = parameter.default
+            plain = default.plain if isinstance(default, Times) else default
+            yield f"{section}.{name}", plain, parameter.description or ""
 
 
 class _NotYAML(ValueError):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from rinq.config import CHANGEABLE, DEFAULT_HANDLER, LIVE, Config, parameters, parse_change
 from rinq.errors import ConfigError
+from rinq.times import Times
 
 SHIPPED = Path(__file__).parent.parent / "config.yaml"
 SEED_DEFAULTS = {
@@ -24,8 +25,8 @@ SEED_DEFAULTS = {
     "producer.interval": 5,
     "consumer.n_time": 3600,
     "consumer.n_tries": 3,
-    "consumer.interval": (7, 15),
-    "consumer.work_time": (0, 0),
+    "consumer.interval": [7, 15],
+    "consumer.work_time": 0,
     "consumer.handler": DEFAULT_HANDLER,
     "consumer.heartbeat": False,
     "cleaner.interval": 30,
@@ -130,7 +131,7 @@ def test_a_missing_file_in_the_current_folder_means_the_defaults(tmp_path, monke
 def test_the_config_of_the_current_folder_is_read_where_no_other_is_named(load, monkeypatch):
     folder = load("producer: {interval: 2}").folder
     monkeypatch.chdir(folder)
-    assert Config.load().producer.interval == 2
+    assert Config.load().producer.interval.plain == 2
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "general:\n", "{}", "consumer: {}\n"])
@@ -140,7 +141,7 @@ def test_what_is_missing_takes_its_default(load, text):
 
 def test_one_parameter_leaves_the_others_at_their_defaults(load):
     consumer = load("consumer:\n  n_tries: 1\n").consumer
-    assert (consumer.n_tries, consumer.n_time, consumer.interval) == (1, 3600, (7, 15))
+    assert (consumer.n_tries, consumer.n_time, consumer.interval.plain) == (1, 3600, [7, 15])
 
 
 def test_the_seed_s_own_file_is_read(load, tmp_path):
@@ -192,10 +193,10 @@ def test_a_path_missing_from_a_file_means_the_current_folder(load, tmp_path, mon
 @pytest.mark.parametrize(
     ("key", "value", "read"),
     [
-        ("consumer.interval", 5, (5, 5)),
-        ("consumer.interval", [1, 2.5], (1, 2.5)),
-        ("consumer.work_time", 0, (0, 0)),
-        ("producer.interval", 0, 0),
+        ("consumer.interval", 5, Times("constant", (5,))),
+        ("consumer.interval", [1, 2.5], Times("uniform", (1, 2.5))),
+        ("consumer.work_time", "erlang(3, 2)", Times("erlang", (3, 2))),
+        ("producer.interval", 0, Times("constant", (0,))),
         ("general.speed", 1000, 1000),
         ("general.seed", -3, -3),
         ("consumer.n_tries", 1, 1),
@@ -290,6 +291,9 @@ def test_no_number_is_read_from_anything_else(key, value):
         ("consumer.interval", [7]),
         ("consumer.interval", [7, True]),
         ("consumer.interval", "7-15"),
+        ("consumer.interval", "normal(5)"),
+        ("consumer.work_time", "exponential(-1)"),
+        ("producer.interval", "exponential(5, 6)"),
         ("consumer.heartbeat", 1),
         ("consumer.heartbeat", "yes"),
         ("consumer.handler", "work"),
@@ -427,7 +431,7 @@ def test_settings_lie_over_the_config_and_leave_it_as_it_was(load, tmp_path):
     config = load("consumer: {n_tries: 7}")
     laid_over = config.overridden({"faults.error_rate": 0.5, "consumer.interval": [1, 2]})
     assert laid_over.faults.error_rate == 0.5
-    assert laid_over.consumer.interval == (1, 2)
+    assert laid_over.consumer.interval == Times("uniform", (1, 2))
     assert laid_over.consumer.n_tries == 7
     assert laid_over.folder == tmp_path
     assert config.faults.error_rate == 0

@@ -15,7 +15,7 @@ import rinq
 
 PACKAGE = Path(rinq.__file__).parent
 LAYERS = (  # from the ground up
-    {"config", "errors", "clock", "faults"},
+    {"config", "errors", "clock", "faults", "times"},
     {"queue"},
     {"files"},
     {"roles"},

@@ -99,7 +99,7 @@ class Consumer(PersistentQInterface):
         return self._go_on(self._hand)
 
     def draw_wait(self) -> float:
-        return self.rng.uniform(*self.config.consumer.interval)
+        return self.config.consumer.interval.draw(self.rng)
 
     def close(self) -> None:
         """Cancel the work in hand and hand the job back, at once."""
@@ -143,7 +143,7 @@ class Consumer(PersistentQInterface):
         content = self.files.read(claim.name)
         hand.fault = strike(self.config.faults, self._fault_seed, claim.name, claim.attempt)
         hand.began = self.queue.now()
-        hand.due = hand.began + self.rng.uniform(*self.config.consumer.work_time)
+        hand.due = hand.began + self.config.consumer.work_time.draw(self.rng)
         hand.task = self._work.start(content, hand.fault, self.wake.set)
         failpoint("begun")
         return hand.task

@@ -51,7 +51,7 @@ class Producer(PersistentQInterface):
         return self.turn_over()
 
     def draw_wait(self) -> float:
-        return self.config.producer.interval
+        return self.config.producer.interval.draw(self.rng)
 
     def _make_file(self) -> str:
         while True:

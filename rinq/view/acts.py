@@ -149,7 +149,7 @@ def redrive(fleet: Fleet) -> Answer:
 
 def export(fleet: Fleet) -> Answer:
     """Write every frame as CSV beside the config file."""
-    longest = fleet.config.consumer.interval[1]
+    longest = fleet.config.consumer.interval.most
     with fleet.queue() as queue:
         rows = write(queue, fleet.config.folder / EXPORTS, wait=longest)
     made = f"{rows['transitions']:,} rows to {EXPORTS}/transitions.csv"

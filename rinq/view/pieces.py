@@ -101,17 +101,17 @@ def _in_hand(process: FleetProcess, seen: Seen) -> str:
     role, now = process.row.role, seen.look.now
     if role == "consumer" or seen.config is None:
         return "<small>waiting</small>"
-    interval = getattr(seen.config, role).interval
     if role == "producer":
-        left = max(0, (process.row.turn_ended or now) + interval - now)
+        wait = seen.config.producer.interval.mean
+        left = max(0, (process.row.turn_ended or now) + wait - now)
         return f"next file in {amounts.measured(left)}"
-    return f"looks every {interval:g} s"
+    return f"looks every {getattr(seen.config, role).interval:g} s"
 
 
 def _job_in_hand(process: FleetProcess, name: str, seen: Seen) -> str:
     job = f"<code>{escape(name)}</code>"
     if not process.alive:
-        return f"still holds {job}"
+        return f"holds {job}"
     held = next((one for one in seen.look.held if one.name == name), None)
     if held is None:
         return job

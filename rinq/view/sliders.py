@@ -10,6 +10,7 @@ from typing import Any
 import ipywidgets as w
 
 from rinq.config import Config
+from rinq.times import Times
 from rinq.view.inputs import LogSlider, Slider
 
 
@@ -64,7 +65,7 @@ class Sliders:
         """Show the settings as they stand, whoever changed them."""
         for knob in KNOBS:
             section, _, name = knob.key.partition(".")
-            value = float(getattr(getattr(config, section), name)) if name else speed
+            value = _number(getattr(getattr(config, section), name)) if name else speed
             if self._shown.get(knob.key) != value:
                 self._show(knob, value)
 
@@ -90,6 +91,11 @@ class Sliders:
         if not self._following and self._shown.get(knob.key) != value:
             self._shown[knob.key] = value
             self._change(knob, value)
+
+
+def _number(value: float | Times) -> float:
+    """Of times that are drawn, the mean."""
+    return value.mean if isinstance(value, Times) else value
 
 
 def told(knob: Knob, value: float) -> str:

@@ -1,0 +1,145 @@
+"""How long something takes, drawn anew each time: a number, a range, or a named law."""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+HARDLY_EVER = 0.001  # the share of an unbounded time that exceeds its ``most``
+LONGEST = 1e9  # seconds
+MOST_STAGES = 1000
+MOST_SCV = 100
+_TEXT = re.compile(r"\s*(\w+)\s*\(\s*([^()]*?)\s*\)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """A random time in seconds, independent of the others.
+
+    Args:
+        law: its name in ``LAWS``.
+        parameters: what that law takes.
+    """
+
+    law: str
+    parameters: tuple[float, ...]
+
+    @classmethod
+    def parse(cls, value: object) -> Times:
+        """``5`` is always 5 s, ``[3, 8]`` uniform, ``exponential(4)`` a law with its parameters.
+
+        Raises:
+            ValueError: it is none of these, or out of range.
+        """
+        if isinstance(value, Times):
+            return value
+        if isinstance(value, str):
+            found = _TEXT.fullmatch(value)
+            if found is None or found[1] not in LAWS:
+                raise ValueError("no such law")
+            law, numbers = found[1], [float(part) for part in found[2].split(",")]
+        else:
+            given: list[Any] = list(value) if isinstance(value, list | tuple) else [value]
+            law = "uniform" if isinstance(value, list | tuple) else "constant"
+            if not all(type(number) in (int, float) for number in given):
+                raise ValueError("not numbers")
+            numbers = [float(number) for number in given]
+        if not all(0 <= number <= LONGEST for number in numbers):
+            raise ValueError("out of range")
+        times = cls(law, tuple(numbers))
+        if len(numbers) != LAWS[law].takes or not LAWS[law].allows(*numbers):
+            raise ValueError("not what this law takes")
+        return cls("constant", times.parameters[:1]) if times.is_one_number else times
+
+    @property
+    def is_one_number(self) -> bool:
+        return self.law == "uniform" and self.parameters[0] == self.parameters[1]
+
+    @property
+    def plain(self) -> float | list[float] | str:
+        """What ``parse`` reads and YAML and JSON can hold."""
+        if self.law == "constant":
+            return self.parameters[0]
+        return list(self.parameters) if self.law == "uniform" else str(self)
+
+    def draw(self, rng: random.Random) -> float:
+        """One such time, seconds."""
+        return LAWS[self.law].draw(rng, *self.parameters)
+
+    @property
+    def mean(self) -> float:
+        """Seconds."""
+        return LAWS[self.law].moments(*self.parameters)[0]
+
+    @property
+    def variance(self) -> float:
+        """Square seconds."""
+        return LAWS[self.law].moments(*self.parameters)[1]
+
+    @property
+    def most(self) -> float:
+        """The longest, seconds; where there is none, what one in a thousand exceeds, at most."""
+        if self.law in ("constant", "uniform"):
+            return self.parameters[-1]
+        # Cantelli's inequality: P(X - mean >= t) <= variance / (variance + t^2)
+        return self.mean + math.sqrt(self.variance * (1 / HARDLY_EVER - 1))
+
+    def __str__(self) -> str:
+        return f"{self.law}({', '.join(f'{number:g}' for number in self.parameters)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """How a kind of time is drawn.
+
+    Args:
+        takes: the number of its parameters.
+        allows: whether these parameters, each from 0 up, are possible.
+        draw: a time, from a generator and the parameters.
+        moments: mean and variance.
+    """
+
+    takes: int
+    allows: Callable[..., bool]
+    draw: Callable[..., float]
+    moments: Callable[..., tuple[float, float]]
+
+
+def _exponential(rng: random.Random, mean: float) -> float:
+    return -mean * math.log(1.0 - rng.random())
+
+
+def _erlang(rng: random.Random, stages: float, mean: float) -> float:
+    return sum(_exponential(rng, mean / stages) for _ in range(int(stages)))
+
+
+def _lognormal(rng: random.Random, mean: float, scv: float) -> float:
+    spread = math.log(1 + scv)
+    return mean * math.exp(rng.gauss(0.0, math.sqrt(spread)) - spread / 2)
+
+
+LAWS: dict[str, Law] = {
+    "constant": Law(1, lambda _: True, lambda _, x: x, lambda x: (x, 0.0)),
+    "uniform": Law(
+        2,
+        lambda a, b: a <= b,
+        lambda rng, a, b: rng.uniform(a, b),
+        lambda a, b: ((a + b) / 2, (b - a) ** 2 / 12),
+    ),
+    "exponential": Law(1, lambda _: True, _exponential, lambda mean: (mean, mean**2)),
+    "erlang": Law(
+        2,
+        lambda k, _: 1 <= k <= MOST_STAGES and k == int(k),
+        _erlang,
+        lambda k, mean: (mean, mean**2 / k),
+    ),
+    "lognormal": Law(
+        2, lambda _mean, scv: scv <= MOST_SCV, _lognormal, lambda mean, scv: (mean, scv * mean**2)
+    ),
+}
+"""constant(s); uniform(least, most); exponential(mean); erlang(stages, mean), whose squared
+coefficient of variation is 1/stages; lognormal(mean, squared coefficient of variation)."""
