@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import signal
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from enum import StrEnum
 from typing import Protocol
 
@@ -66,12 +69,29 @@ def strike(rates: Rates, seed: int, name: str, attempt: int) -> Fault | None:
     return None
 
 
+_watch: ContextVar[Callable[[str], None] | None] = ContextVar("failpoint", default=None)
+
+
+@contextlib.contextmanager
+def watched(watch: Callable[[str], None]) -> Iterator[None]:
+    """Inside the ``with`` block, ``watch`` is told of each failpoint that is passed."""
+    token = _watch.set(watch)
+    try:
+        yield
+    finally:
+        _watch.reset(token)
+
+
 def failpoint(point: str) -> None:
     """End or stop this very process if the environment names this point; else nothing.
 
     It strikes once: a process that was stopped and goes on is not stopped again.
     Used by tests and fault plans to hit the gap between two steps every time.
     """
+    watch = _watch.get()
+    if watch is not None:
+        watch(point)
+        return
     armed = os.environ.get(FAILPOINT)
     if armed is None:
         return

@@ -125,7 +125,7 @@ class PersistentQ(ABC):
 
     @abstractmethod
     def transitions(self, after: int = 0, limit: int | None = None) -> list[Transition]:
-        """The history by rising id, from the first id above ``after``."""
+        """The history by rising id, from the first id above ``after``; no id is left out."""
 
     @abstractmethod
     def position(self, at: float) -> int:

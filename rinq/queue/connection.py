@@ -9,7 +9,7 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,6 +35,7 @@ _PASSING = {
     sqlite3.SQLITE_PERM,
     sqlite3.SQLITE_AUTH,
 }
+NESTED = "a transaction is open in this thread already"
 _NONE: Mapping[str, Any] = {}
 _PAUSE = 0.0005  # short and even, so that no waiting process starves (busy_timeout backs off)
 
@@ -95,6 +96,8 @@ class Connection:
         try:
             self._raw.row_factory = Row
             self._refuse_foreign()
+            if self.path == MEMORY:
+                self.run("PRAGMA page_size = 1024")  # less to copy for each move
             self._set_up(durable)
             self._make_schema(prepare)
             if warm:
@@ -133,41 +136,47 @@ class Connection:
             return 0
         return int(self.run("PRAGMA data_version")[0][0])
 
-    @contextlib.contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self) -> Transaction:
         """A write transaction: committed at the end, rolled back on an exception.
 
         Raises:
             Unavailable: somebody else held the lock for longer than ``wait``.
         """
-        with self._transaction("BEGIN IMMEDIATE"):
-            yield self
+        return Transaction(self, "BEGIN IMMEDIATE")
 
-    @contextlib.contextmanager
-    def snapshot(self) -> Iterator[None]:
+    def snapshot(self) -> Transaction:
         """A read transaction: what is read inside is of the moment at which it began.
 
         Raises:
             Unavailable: it could not begin for longer than ``wait``.
         """
-        with self._transaction("BEGIN", "SELECT 1 FROM clock"):  # begins with its first read
-            yield
+        return Transaction(self, "BEGIN", "SELECT 1 FROM clock")  # begins with its first read
 
-    @contextlib.contextmanager
-    def _transaction(self, *begin: str) -> Iterator[None]:
-        with self._lock:
+    def begin(self, statements: tuple[str, ...]) -> None:
+        """Open a transaction of this thread. Raises: DatabaseError: it has one."""
+        self._lock.acquire()
+        try:
             if self.inside:
-                raise DatabaseError("a transaction is open in this thread already")
-            try:
-                for statement in begin:
-                    self.run(statement)
-                self.inside = True
-                yield
+                raise DatabaseError(NESTED)  # noqa: TRY301 (only under the lock is it seen)
+            for statement in statements:
+                self.run(statement)
+            self.inside = True
+        except BaseException:
+            if not self.inside and self._raw.in_transaction:
+                self._raw.execute("ROLLBACK")
+            self._lock.release()
+            raise
+
+    def end(self, *, commit: bool) -> None:
+        """Close this thread's transaction."""
+        try:
+            if commit:
                 self.run("COMMIT")
-            finally:
-                self.inside = False
-                if self._raw.in_transaction:
-                    self._raw.execute("ROLLBACK")
+        finally:
+            self.inside = False
+            if self._raw.in_transaction:
+                self._raw.execute("ROLLBACK")
+            self._lock.release()
 
     def _execute(self, sql: str, values: Mapping[str, Any]) -> list[Row]:
         try:
@@ -261,6 +270,26 @@ def _spelled(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode("utf-8")
     return value
+
+
+class Transaction:
+    """A transaction for a ``with`` statement, which gives its connection.
+
+    A class, where a generator would be shorter: this is in the way of every move.
+    """
+
+    __slots__ = ("_begin", "_connection")
+
+    def __init__(self, connection: Connection, *begin: str) -> None:
+        self._connection = connection
+        self._begin = begin
+
+    def __enter__(self) -> Connection:
+        self._connection.begin(self._begin)
+        return self._connection
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self._connection.end(commit=kind is None)
 
 
 class _Undo(Exception):

@@ -21,6 +21,9 @@ WHERE status = 'unprocessed' AND id = (
   SELECT id FROM jobs WHERE status = 'unprocessed' ORDER BY place, id LIMIT 1)
 RETURNING id, name, attempt;
 
+-- name: waits
+SELECT 1 FROM jobs INDEXED BY jobs_waiting WHERE status = 'unprocessed' LIMIT 1;
+
 -- name: complete
 UPDATE jobs SET
   status = 'processed', process = NULL, since = :now, lease_until = NULL,

@@ -92,6 +92,10 @@ class PersistentQSQLite(SQLiteRegistry):
             row = tx.one("claim", actor=process, lease=lease, now=self.now())
         return None if row is None else Claim(row["id"], row["name"], row["attempt"], process)
 
+    def waits(self) -> bool:
+        """Whether any job is unprocessed."""
+        return self._db.one("waits") is not None
+
     def complete(self, claim: Claim) -> None:
         self._settle(claim, "complete", (Event.COMPLETE,))
 
@@ -179,6 +183,10 @@ class PersistentQSQLite(SQLiteRegistry):
         if not rows:
             self.job(name)
         return [Transition(**row) for row in rows]
+
+    def save(self, path: Path | str) -> None:
+        """Write a copy of all of it to a new file. Raises: DatabaseError: the file is there."""
+        self._db.run("VACUUM INTO :path", {"path": str(path)})
 
     def _settle(
         self, claim: Claim, act: str, events: tuple[Event, ...], **values: object

@@ -26,8 +26,8 @@ class Cleaner(PersistentQInterface):
     def step(self) -> float:
         failed = self.queue.jobs(Status.FAILED, after=self._after, limit=BATCH)
         for job in failed:
-            self._after = job.id
             self._clean(job)
+            self._after = job.id
         if len(failed) == BATCH:
             return 0.0
         self._after = 0

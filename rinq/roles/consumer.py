@@ -28,6 +28,7 @@ from rinq.queue import Claim, PersistentQ, Status
 from rinq.roles.interface import LOOK, TICK, PersistentQInterface
 from rinq.roles.work import ProcessWork, Task, Work
 
+IDLE = 0.02  # real seconds between two looks at an empty queue, at least
 SHORTEST = 0.001  # queue seconds between two looks, so that rounding never stops time
 
 
@@ -92,11 +93,15 @@ class Consumer(PersistentQInterface):
                 return TICK * self.queue.speed
             claim = self.queue.claim(self.name, self.config.manager.timeout)
             if claim is None:
-                return self.turn_over()
+                return self.idle()
             self.log.info("claimed %s (attempt %d)", claim.name, claim.attempt)
             failpoint("claimed")
             self._hand = Hand(claim)
         return self._go_on(self._hand)
+
+    def idle(self) -> float:
+        """Nothing waits: end the turn. Returns the wait until the next look."""
+        return max(self.turn_over(), IDLE * self.queue.speed)
 
     def draw_wait(self) -> float:
         return self.config.consumer.interval.draw(self.rng)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import random
 import string
 import threading
@@ -69,6 +70,7 @@ class PersistentQInterface(ABC):
         self._base_config = config
         self._settings: dict[str, object] = {}
         self._turn_began: float | None = None
+        self._recorded = -math.inf
         self._turn_over = False
 
     def __call__(self) -> float:
@@ -82,9 +84,16 @@ class PersistentQInterface(ABC):
             self._turn_began = self.queue.now()
         seconds = self.step()
         if self._turn_over:
-            self.queue.record_turn(self.name, self._turn_began, self.queue.now())
+            self._record_turn(self._turn_began)
             self._turn_began, self._turn_over = None, False
         return seconds
+
+    def _record_turn(self, began: float) -> None:
+        """Seldom enough that short turns are not slowed down by being recorded."""
+        ended = self.queue.now()
+        if ended >= self._recorded + TICK * self.queue.speed:
+            self.queue.record_turn(self.name, began, ended)
+            self._recorded = ended
 
     @abstractmethod
     def step(self) -> float:

@@ -1,0 +1,92 @@
+"""What is run: which processes, for how long, under which config and which fault plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import Field, ValidationError
+
+from rinq.config import Config, Expect, Seconds, Section, SomeSeconds
+from rinq.errors import ConfigError
+from rinq.lab.plan import FaultPlan
+from rinq.queue import Role
+
+_Number = Annotated[int, Field(ge=0, le=1000), Expect("a whole number from 0 to 1000")]
+
+
+class Scenario(Section):
+    """A fleet and its work, as data: for virtual time and for real processes alike.
+
+    Args:
+        seconds: how long it runs, in queue seconds.
+        warmup: jobs submitted in the first ``warmup`` seconds are not measured.
+        producers, consumers, managers, cleaners: how many of each role.
+        restart: queue seconds from the end of a process that crashed or was killed until it
+            is started again.
+        config: sections as in ``config.yaml``. ``primary_path`` and ``database`` are the run's own.
+        faults: a fault plan, as in YAML.
+    """
+
+    seconds: SomeSeconds = 3600.0
+    warmup: Seconds = 0.0
+    producers: _Number = 1
+    consumers: _Number = 3
+    managers: _Number = 1
+    cleaners: _Number = 1
+    restart: Seconds = 5.0
+    config: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    faults: list[dict[str, Any]] = Field(default_factory=list)
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> Self:
+        """Check all of it. Raises: ConfigError, naming the key and what was expected."""
+        try:
+            scenario = cls.model_validate(dict(values))
+        except ValidationError as error:
+            detail = error.errors()[0]
+            key = ".".join(map(str, detail["loc"]))
+            raise ConfigError(f"scenario: {key}: {_expected(cls, detail)}.") from error
+        Config.parse(scenario.config, source="scenario: config")
+        FaultPlan.parse(scenario.faults, source="scenario: faults")
+        return scenario
+
+    def varied(self, changes: Mapping[str, Any]) -> Self:
+        """The same with some parameters changed: a name above, or a dotted one of the config.
+
+        Raises:
+            ConfigError: there is no such parameter, or a value is out of range.
+        """
+        values = self.model_dump()
+        for key, value in changes.items():
+            section, dot, name = key.partition(".")
+            if dot:
+                values["config"].setdefault(section, {})[name] = value
+            else:
+                values[key] = value
+        return self.parse(values)
+
+    @property
+    def parameters(self) -> Config:
+        """The config. Raises: ConfigError."""
+        return Config.parse(self.config, source="scenario: config")
+
+    @property
+    def plan(self) -> FaultPlan:
+        """The fault plan. Raises: ConfigError."""
+        return FaultPlan.parse(self.faults, source="scenario: faults")
+
+    def processes(self) -> Iterator[tuple[Role, str]]:
+        """Each process: its role and its name."""
+        for role in Role:
+            for n in range(getattr(self, f"{role}s")):
+                yield role, f"{role}-{n + 1}"
+
+
+def _expected(model: type[Scenario], detail: Mapping[str, Any]) -> str:
+    name = str(detail["loc"][0])
+    if detail["type"] == "extra_forbidden":
+        return f"unknown. Known are {', '.join(model.model_fields)}, and config's dotted names"
+    metadata = model.model_fields[name].metadata
+    expected = next((str(m) for m in metadata if isinstance(m, Expect)), detail["msg"])
+    return f"expected {expected}, got {detail['input']!r:.60}"
