@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from rinq.files import Files as Files
     from rinq.fleet.fleet import Fleet as Fleet
     from rinq.fleet.run import Run as Run
+    from rinq.lab.audit import audit as audit
+    from rinq.lab.experiment import Experiment as Experiment
+    from rinq.lab.scenario import Scenario as Scenario
+    from rinq.lab.simulate import simulate as simulate
+    from rinq.lab.judge.check import check as check
     from rinq.queue import Claim as Claim
     from rinq.queue import Job as Job
     from rinq.queue import PersistentQ as PersistentQ
@@ -35,6 +40,7 @@ _HOMES = {
     "Config": "rinq.config",
     "Consumer": "rinq.roles.consumer",
     "ControlRoom": "rinq.view.control_room",
+    "Experiment": "rinq.lab.experiment",
     "Files": "rinq.files",
     "Fleet": "rinq.fleet.fleet",
     "Job": "rinq.queue",
@@ -45,9 +51,13 @@ _HOMES = {
     "Producer": "rinq.roles.producer",
     "RinqError": "rinq.errors",
     "Run": "rinq.fleet.run",
+    "Scenario": "rinq.lab.scenario",
     "Status": "rinq.queue",
+    "audit": "rinq.lab.audit",
     "chart": "rinq.view.picture",
+    "check": "rinq.lab.judge.check",
     "open_queue": "rinq.queue",
+    "simulate": "rinq.lab.simulate",
 }
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605 (sorted strings)

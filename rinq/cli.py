@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rinq.config import Config, parse_change
-from rinq.errors import ConfigError, DatabaseError, RinqError
+from rinq.errors import ConfigError, DatabaseError, FilesUnavailable, RinqError
 from rinq.files import Files
 from rinq.fleet.fleet import Fleet, FleetProcess
 from rinq.fleet.logs import LogReader, log_path, tail, write_to_stderr
@@ -241,6 +241,57 @@ def history(
 
 
 @app.command()
+def audit(as_json: AsJson = False, config: ConfigPath = None) -> None:
+    """Judge all that happened: exit code 0 if it is valid, 1 if invalid, 3 if unknown."""
+    from rinq.lab.audit import audit as judge
+    from rinq.lab.verdict import Audit
+
+    loaded = Config.load(config)
+    try:
+        if not loaded.primary_path.is_dir():
+            raise FilesUnavailable(f"there is no folder {loaded.primary_path}")
+        with _existing(loaded) as queue:
+            found = judge(queue, Files.of(loaded))
+    except RinqError as error:
+        found = Audit(undecided=(str(error),))
+    print(found.to_json() if as_json else found)
+    sys.exit(found.exit_code)
+
+
+@app.command()
+def simulate(  # noqa: PLR0917 (Typer passes them by name)
+    scenario: Annotated[Path | None, typer.Argument(help="YAML; else the seed's fleet.")] = None,
+    hours: Annotated[float | None, typer.Option(help="Virtual hours; else the scenario's.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed, the same history.")] = 1,
+    change: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE, such as consumers=3.")
+    ] = None,
+    save: Annotated[Path | None, typer.Option(help="Write the queue to a new file.")] = None,
+    as_json: AsJson = False,
+    config: ConfigPath = None,
+) -> None:
+    """Run a fleet in virtual time: a day in seconds. Exit code 1 if a rule was broken."""
+    from rinq.lab.scenario import Scenario, parse_changes
+    from rinq.lab.simulate import simulate
+    from rinq.lab.verdict import Verdict
+
+    described = (Scenario.load(scenario) if scenario else Scenario()).over(Config.load(config))
+    changed = described.varied(parse_changes(change or ()))
+    with simulate(changed, seed=seed, hours=hours) as run:
+        summary = run.summary()
+        if save is not None:
+            run.save(save)
+    if as_json:
+        print(json.dumps(summary, indent=2))
+    else:
+        for name, value in {**summary["counts"], **summary["measures"]}.items():
+            print(f"{name:18} {'-' if value is None else f'{value:,.6g}'}")
+        print(f"{'verdict':18} {summary['verdict']}")
+    if summary["verdict"] == Verdict.INVALID:
+        raise typer.Exit(1)
+
+
+@app.command()
 def redrive(names: Names = None, every: Every = False, config: ConfigPath = None) -> None:
     """Give failed jobs a new life: back to unprocessed, their tries from 0."""
     _one_of(names, every)
@@ -252,6 +303,30 @@ def redrive(names: Names = None, every: Every = False, config: ConfigPath = None
             print("; ".join([f"{name} is unprocessed again", *problems]) + ".")
     if not chosen:
         print("No failed jobs.")
+
+
+@app.command()
+def check(
+    queue: Annotated[str, typer.Argument(metavar="MODULE:CLASS", help="Your queue.")],
+    only: Annotated[list[str] | None, typer.Option(help="Try this property only.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer trials.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Judge a queue that you wrote, in real processes: exit code 1 if a property is broken."""
+    from rinq.lab.judge.check import check as judge
+
+    report = judge(queue, only=only, quick=quick)
+    print(report.to_json() if as_json else report)
+    sys.exit(bool(report.broken))
+
+
+@app.command("new-queue")
+def new_queue(file: Annotated[Path, typer.Argument(metavar="FILE", help="To be made.")]) -> None:
+    """Write a small queue to begin with: it runs, and breaks several rules."""
+    from rinq.lab.judge.protocol import new_queue as write
+
+    write(file)
+    print(f"{file} written. In its folder: rinq check {file.stem}:MyQueue")
 
 
 @app.command("set")

@@ -272,16 +272,25 @@ def read_values(file: Path) -> object:
         raise ConfigError(f"{file}: this is not YAML{error}.") from error
 
 
+def read_change(text: str) -> tuple[str, Any]:
+    """``consumers=3`` → its key and value, read as YAML. Raises: ConfigError."""
+    key, equals, value = text.partition("=")
+    key = key.strip()
+    if not equals:
+        raise ConfigError(f"{text!r}: expected KEY=VALUE, such as speed=20.")
+    try:
+        return key, _read_yaml(value)
+    except _NotYAML as error:
+        raise ConfigError(f"{key}: {value!r} is no value.") from error
+
+
 def parse_change(text: str) -> tuple[str, object | None]:
     """``faults.error_rate=0.3`` → its key and value; nothing after ``=`` means None (remove).
 
     Raises:
         ConfigError: the key cannot be changed while processes run, or there is no ``=``.
     """
-    key, equals, value = text.partition("=")
-    key = key.strip()
-    if not equals:
-        raise ConfigError(f"{text!r}: expected KEY=VALUE, such as speed=20.")
+    key, parsed = read_change(text)
     if key not in CHANGEABLE:
         if key != "general.speed" and key in (name for name, _, _ in parameters()):
             raise ConfigError(
@@ -289,12 +298,8 @@ def parse_change(text: str) -> tuple[str, object | None]:
                 advice="Change it in the config file, and start the processes anew.",
             )
         raise ConfigError(f"{key}: unknown setting.{_nearest(key, CHANGEABLE)}")
-    try:
-        parsed = _read_yaml(value)
-    except _NotYAML as error:
-        raise ConfigError(f"{key}: {value!r} is no value.") from error
     if key == "paused" and not isinstance(parsed, bool | None):
-        raise ConfigError(f"paused: expected true or false, got {value!r}.")
+        raise ConfigError(f"paused: expected true or false, got {parsed!r}.")
     if key == "speed" and parsed is not None:
         Config.parse({"general": {"speed": parsed}}, source="settings")
     return key, parsed

@@ -20,6 +20,7 @@
     │   ├── HandlerFailed       it raised, exited, was killed, returned no text
     │   └── OutOfTime           it took longer than ``n_time``
     ├── HandlerNotFound         the configured handler cannot be imported
+    ├── ExperimentError         a run of an experiment failed, or is in the way
     ├── CannotJudge             this class cannot be loaded or opened as a queue
     └── FleetError
         ├── AlreadyRunning      a process of this name is running
@@ -164,10 +165,16 @@ class HandlerNotFound(RinqError):
     )
 
 
+class ExperimentError(RinqError):
+    """The experiment could not go on."""
+
+    advice = "What was run is kept: run it again to go on."
+
+
 class CannotJudge(RinqError):
     """This queue cannot be judged."""
 
-    advice = "Write it into a file of its own, as 'rinq new-queue my_queue.py' makes one."
+    advice = "Mend that and try again."
 
 
 class FleetError(RinqError):

@@ -6,6 +6,7 @@ import contextlib
 import os
 import time
 import uuid
+from multiprocessing import resource_tracker
 
 import psutil
 import pytest
@@ -68,13 +69,16 @@ def _no_process_is_left_behind():
 
 
 def _ours():
-    """Every living process that descends from this test run, also when its parent is gone."""
+    """Every living process that descends from this test run, also when its parent is gone.
+
+    But multiprocessing's resource tracker, which by design lives as long as the test run.
+    """
     found = set()
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
             if process.environ().get(MARK) == os.environ[MARK] and _is_running(process.pid):
                 found.add(process.pid)
-    return found - {os.getpid()}
+    return found - {os.getpid(), resource_tracker._resource_tracker._pid}
 
 
 def _is_running(pid):

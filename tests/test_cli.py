@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 
@@ -117,6 +119,32 @@ def test_settings_are_set_shown_and_removed(rinq, submitted):
     assert told["counts"]["unprocessed"] == 1
 
 
+def test_an_audit_says_its_verdict_by_its_exit_code_too(rinq, submitted, tmp_path):
+    code, output, _ = rinq("audit")
+    assert code == 0
+    assert output.startswith("valid: 1 jobs, 1 transitions (rows, history and files)")
+    with contextlib.closing(sqlite3.connect(tmp_path / "rinq.db")) as by_hand, by_hand:
+        by_hand.execute("UPDATE jobs SET status = 'processed'")
+    code, output, _ = rinq("audit", "--json")
+    told = json.loads(output)
+    assert (code, told["verdict"]) == (1, "invalid")
+    assert (told["problems"][0]["rule"], told["problems"][0]["job"]) == ("legal-move", submitted)
+
+
+def test_an_audit_that_cannot_judge_has_exit_code_3(rinq, tmp_path):
+    code, output, _ = rinq("audit", "--json")
+    assert (code, json.loads(output)["verdict"]) == (3, "unknown")
+    (tmp_path / "rinq.db").write_bytes(b"no database" * 100)
+    code, output, errors = rinq("audit")
+    assert (code, errors) == (3, "")
+    assert "SQLite cannot read this file as a database" in output
+    (tmp_path / "config.yaml").write_text("general: {primary_path: nowhere}\n")
+    code, output, _ = rinq("audit")
+    assert code == 3
+    assert "there is no folder" in output
+    assert not (tmp_path / "nowhere").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -141,7 +169,7 @@ def test_a_refusal_is_one_line_and_exit_code_1(rinq, arguments, message):
 
 
 def test_nothing_is_made_by_only_looking(rinq, tmp_path):
-    for command in ("status", "ps", "jobs", "history x"):
+    for command in ("status", "ps", "jobs", "history x", "audit"):
         rinq(*command.split())
     assert list(tmp_path.iterdir()) == []
 
@@ -157,8 +185,9 @@ def test_wrong_usage_has_exit_code_2(rinq, arguments):
 def test_every_command_takes_a_config_and_every_list_can_be_json():
     commands = typer.main.get_command(app).commands
     options = {name: {o for p in c.params for o in p.opts} for name, c in commands.items()}
-    assert all("--config" in found for found in options.values())
-    printing = {"ps", "logs", "submit", "status", "jobs", "history"}
+    of_learners = {"check", "new-queue"}  # queues that have no config
+    assert {name for name, found in options.items() if "--config" not in found} == of_learners
+    printing = {"ps", "logs", "submit", "status", "jobs", "history", "audit", "check", "simulate"}
     assert all("--json" in options[name] for name in printing)
 
 
@@ -179,3 +208,28 @@ def test_the_seeds_command_name_is_the_same_program():
     scripts = importlib.metadata.entry_points(group="console_scripts")
     values = {s.name: s.value for s in scripts if s.value.startswith("rinq.")}
     assert values["atk-training-rin-q-basic"] == values["rinq"] == "rinq.cli:main"
+
+
+def test_a_day_is_simulated_and_the_same_seed_tells_the_same(rinq, tmp_path):
+    given = ("simulate", "--hours", "0.5", "--seed", "3", "--set", "consumers=2")
+    code, output, _ = rinq(*given, "--json", "--save", "day.db")
+    told = json.loads(output)
+    assert (code, told["verdict"]) == (0, "valid")
+    assert told["scenario"]["consumers"] == 2
+    assert told["measures"]["submitted"] == 360
+    assert json.loads(rinq(*given, "--json")[1])["digest"] == told["digest"]
+    assert "verdict            valid" in rinq(*given)[1]
+    (tmp_path / "config.yaml").write_text("general: {database: day.db}")
+    assert sum(json.loads(rinq("status", "--json")[1])["counts"].values()) == 360
+
+
+def test_a_scenario_is_read_from_a_file(rinq, tmp_path):
+    (tmp_path / "scenario.yaml").write_text(
+        "seconds: 600\nconsumers: 2\nfaults: [{at: 30, do: kill, whom: consumer-1}]\n"
+    )
+    code, output, _ = rinq("simulate", "scenario.yaml", "--json")
+    assert (code, json.loads(output)["measures"]["seconds"]) == (0, 600)
+    (tmp_path / "scenario.yaml").write_text("secnds: 600")
+    code, _, errors = rinq("simulate", "scenario.yaml")
+    assert code == 1
+    assert "secnds: unknown" in errors

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError
 
-from rinq.config import Config, Expect, Seconds, Section, SomeSeconds
+from rinq.config import Config, Expect, Seconds, Section, SomeSeconds, read_change, read_values
 from rinq.errors import ConfigError
 from rinq.lab.plan import FaultPlan
 from rinq.queue import Role
@@ -51,6 +52,23 @@ class Scenario(Section):
         FaultPlan.parse(scenario.faults, source="scenario: faults")
         return scenario
 
+    @classmethod
+    def load(cls, path: Path | str) -> Self:
+        """Read a scenario from a YAML file. Raises: ConfigError."""
+        file = Path(path).expanduser().absolute()
+        values = read_values(file)
+        if not isinstance(values, Mapping | None):
+            raise ConfigError(f"{file}: expected keys such as 'consumers: 3'.")
+        return cls.parse(values or {})
+
+    def over(self, config: Config) -> Self:
+        """The same, with its own config laid over another."""
+        values = self.model_dump()
+        sections = config.model_dump(mode="json")
+        for name, section in values["config"].items():
+            sections[name] |= section
+        return self.parse({**values, "config": sections})
+
     def varied(self, changes: Mapping[str, Any]) -> Self:
         """The same with some parameters changed: a name above, or a dotted one of the config.
 
@@ -81,6 +99,11 @@ class Scenario(Section):
         for role in Role:
             for n in range(getattr(self, f"{role}s")):
                 yield role, f"{role}-{n + 1}"
+
+
+def parse_changes(texts: Iterable[str]) -> dict[str, Any]:
+    """``consumers=3`` → its key and value. Raises: ConfigError."""
+    return dict(read_change(text) for text in texts)
 
 
 def _expected(model: type[Scenario], detail: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -107,7 +108,10 @@ class Simulation:
             "seed": self.seed,
             "scenario": self.scenario.model_dump(mode="json"),
             "counts": {str(status): n for status, n in self.counts.items()},
-            "measures": asdict(self.measure()),
+            "measures": {
+                name: None if math.isnan(value) else value
+                for name, value in asdict(self.measure()).items()
+            },
             "verdict": str(self.audit().verdict),
             "digest": self.digest(),
         }

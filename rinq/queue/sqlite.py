@@ -234,7 +234,8 @@ class PersistentQSQLite(SQLiteRegistry):
 
 
 def _job(row: Row) -> Job:
-    return Job(**{**row, "status": Status(row["status"])})
+    number, name, status, *rest = row  # the table's columns, in order; much faster than by name
+    return Job(number, name, Status(status), *rest)
 
 
 def _state(row: Row | None) -> str:

@@ -1,0 +1,80 @@
+"""rinq with one safeguard taken out, for tests that must notice.
+
+    python mutants.py MUTATION ROLE NAME CONFIG
+
+runs a role with that mutation in a process of its own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+
+from rinq.config import Config
+from rinq.faults import failpoint
+from rinq.fleet.main import serve
+from rinq.lab.virtual import VirtualConsumer
+from rinq.queue import Status
+from rinq.queue.connection import SQL
+from rinq.roles.interface import PersistentQInterface
+
+SETTLE = ("complete", "fail", "release")
+
+
+def without(verbs, condition, instead=""):
+    """Take a condition out of statements: the mutated ones, by verb."""
+    mutated = {verb: SQL[verb].replace(condition, instead) for verb in verbs}
+    assert all(mutated[verb] != SQL[verb] for verb in verbs), "this mutates nothing"
+    return mutated
+
+
+def no_fence():
+    return without(SETTLE, " AND attempt = :attempt")
+
+
+def no_status_guard():
+    return without(SETTLE, " AND status = 'processing'")
+
+
+def no_cap():
+    capped = "iif(reassigns + 1 >= :n_reassigns, 'failed', 'unprocessed')"
+    return without(["reassign"], capped, "'unprocessed'")
+
+
+def no_recheck():
+    """A lapsed claim is taken back without looking again whether it still is one."""
+    again = " AND status = 'processing' AND (lease_until < :now OR lease_until IS NULL)"
+    return without(["reassign"], again)
+
+
+class EarlyPublisher(VirtualConsumer):
+    """Makes its result public before the move is committed."""
+
+    def _complete(self, hand, task):
+        if not hand.written:
+            self.files.write_result(hand.claim.name, hand.claim.attempt, task.result())
+            hand.written = True
+            job = self.queue.job(hand.claim.name)
+            accepted = dataclasses.replace(job, status=Status.PROCESSED, attempt=hand.claim.attempt)
+            self.files.follow(accepted)
+        super()._complete(hand, task)
+
+
+def follow_without_the_lock(self, name):
+    job = self.queue.job(name)
+    failpoint("following")
+    return job, self.files.follow(job)
+
+
+def main(mutation, role, name, config):
+    if mutation == "no_recheck":
+        SQL.update(no_recheck())
+    elif mutation == "no_lock":
+        PersistentQInterface._follow = follow_without_the_lock
+    else:
+        assert mutation == "none"
+    serve(Config.load(config), role, name)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
