@@ -8,6 +8,11 @@ from playwright.sync_api import expect
 from processes import lives
 
 LONG = 30_000  # milliseconds: for what waits for a process or a kernel
+WIDER = """root => {
+    const edge = root.getBoundingClientRect().right + 1;
+    const seen = [...root.querySelectorAll('.rinq-card, .rinq-tiles, button, input, select')];
+    return seen.filter(e => e.getBoundingClientRect().right > edge).map(e => e.className);
+}"""
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
@@ -122,6 +127,54 @@ def start_steer_kill_and_stop(room, fleet):
     assert not lives(pids["producer-1"])
     room.press("Stop all")
     room.says("Nothing is running.")
+
+
+def freeze_pause_redrive_and_export(room, fleet):
+    """What a learner does next; the failed job is not made by clicking."""
+    with fleet.queue() as queue:
+        (fleet.config.primary_path / "aaaaaaaaaa").write_text("A few words.")
+        queue.submit("aaaaaaaaaa")
+        queue.fail(queue.claim("by-hand"), "no", n_tries=1)
+    room.press("Redrive 1 failed")
+    room.says("1 job put back.")
+    room.press("Redrive 0 failed")
+    room.says("No failed jobs.")
+
+    room.press("Pause queue")
+    room.says("Paused. 0 jobs in hand will finish. Nothing is running.")
+    room.start("consumer", "consumer-1")
+    room.press_in_row("Freeze", "consumer-1")
+    room.says("consumer-1 frozen. It held no job.")
+    room.shows("consumer-1", "frozen")
+    room.press_in_row("Thaw", "consumer-1")
+    room.says("consumer-1 goes on.")
+    room.shows("consumer-1", "running")
+    room.press("Resume queue")
+    room.says("The queue goes on.")
+    room.counts("processed")
+
+    room.press("Jobs")
+    room.root.get_by_title("The history of this job").select_option("aaaaaaaaaa")
+    for move in ("failed", "redriven", "completed"):
+        expect(room.root.locator(".rinq-story").get_by_text(move)).to_be_visible(timeout=LONG)
+    room.press("Export CSV")
+    room.says(" rows to exports/transitions.csv, ")
+    written = (fleet.config.folder / "exports" / "transitions.csv").read_text()
+    assert ",redrive," in written
+
+
+def resize(room):
+    """Nothing reaches beyond the panel's edges; a small screen shows the start and the result."""
+    for page in ("Processes", "Times", "Overview"):
+        room.press(page)
+        room.says(f"Showing {page}.")
+        for width in (1600, 1280, 1000, 640, 360):
+            room.page.set_viewport_size({"width": width, "height": 720})
+            assert room.root.evaluate(WIDER) == [], (page, width)
+    room.page.set_viewport_size({"width": 1280, "height": 720})
+    for part in (".rinq-tiles", ".rinq-start", ".rinq-chart:first-of-type svg"):
+        box = room.root.locator(part).first.bounding_box()
+        assert box["y"] + box["height"] <= 720, part
 
 
 def mistype(room, config):

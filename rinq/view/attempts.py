@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 import pandas as pd
@@ -54,15 +54,18 @@ def attempts(
 
 
 def frozen(marks: pd.DataFrame, now: float) -> pd.DataFrame:
-    """One row per time that a process was frozen: ``process``, ``began``, ``ended``.
+    """One row per time that a process was frozen, as from ``lasting``."""
+    return lasting(marks, "freeze", ("thaw", *DEATHS), now)
 
-    One that is frozen still is so until ``now``.
-    """
+
+def lasting(marks: pd.DataFrame, first: str, last: Collection[str], now: float) -> pd.DataFrame:
+    """One row per time from a mark ``first`` to one of ``last`` of the same process:
+    ``process``, ``began``, ``ended``. What lasts still ends ``now``."""
     rows, since = [], dict[str, float]()
     for at, process, event in zip(marks["at"], marks["process"], marks["event"], strict=True):
-        if event == "freeze":
+        if event == first:
             since.setdefault(process, at)
-        elif event in ("thaw", *DEATHS) and process in since:
+        elif event in last and process in since:
             rows.append((process, since.pop(process), at))
     rows += [(process, began, now) for process, began in since.items()]
     return pd.DataFrame(rows, columns=["process", "began", "ended"])

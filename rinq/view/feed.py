@@ -27,7 +27,7 @@ WORDS = {
     Event.REFUSED: "refused",
     Event.ILLEGAL: "illegal",
 }
-HEAD = "<tr><th>Time<th>Job<th>Move<th>By<th>Attempt<th>Why</tr>"
+HEAD = "<th>Time<th>Job<th>Move<th>By<th>Attempt<th>Why"
 
 
 class Line(NamedTuple):
@@ -41,11 +41,22 @@ def of_trouble(transitions: pd.DataFrame) -> pd.Series[bool]:
     return transitions["event"].isin(TROUBLE)
 
 
-def moves(lines: Sequence[Line]) -> str:
-    """A table of moves in this order."""
+def moves(lines: Sequence[Line], unseen: int = 0) -> str:
+    """A table of moves in this order; ``unseen`` more were made in the last second."""
     if not lines:
         return "<p>No move yet. Start a producer: each of its jobs appears here.</p>"
-    return f"<table>{HEAD}{''.join(map(_row, lines))}</table>"
+    return _table(lines, f"<b>+ {amounts.count(unseen)} more this second</b>" if unseen else "")
+
+
+def story(lines: Sequence[Line]) -> str:
+    """The history of one job; nothing without lines."""
+    if not lines:
+        return ""
+    return f"<small>History of <code>{escape(lines[0].job)}</code></small>{_table(lines)}"
+
+
+def _table(lines: Sequence[Line], note: str = "") -> str:
+    return f"<table><tr>{HEAD}{note}</tr>{''.join(map(_row, lines))}</table>"
 
 
 def _row(line: Line) -> str:
@@ -60,10 +71,11 @@ def _row(line: Line) -> str:
     )
 
 
-def jobs(found: Sequence[Job], of: int) -> str:
-    """A table of these jobs, out of so many."""
+def jobs(found: Sequence[Job], of: int, searched: int) -> str:
+    """A table of these jobs, out of so many, of which so many were looked at."""
     if not found:
-        return "<p>No job fits, among those that changed last.</p>"
+        among = f" among the {searched} that changed last" if of > searched else ""
+        return f"<p>No job fits{among}.</p>"
     head = "<tr><th>Job<th>Status<th>Since<th>Attempt<th>Tries<th>Taken back<th>By<th>Why</tr>"
     rows = "".join(
         f'<tr><td><code>{escape(job.name)}</code><td><i class="q-swatch q-{job.status}"></i>'
@@ -72,6 +84,8 @@ def jobs(found: Sequence[Job], of: int) -> str:
         for job in found
     )
     told = f"{len(found)} of {amounts.count(of)}, newest change first"
+    if of > searched:
+        told += f"; looked for among the {searched} that changed last"
     return f"<small>{told}</small><table>{head}{rows}</table>"
 
 

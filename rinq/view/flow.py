@@ -66,7 +66,7 @@ class Made:
 
 BESIDE = (166, 73)  # where the longer label of what came back has room
 EDGES: Mapping[Event, Edge] = {
-    Event.SUBMIT: Edge("submit", ((8, 144), (71, 144)), Status.UNPROCESSED, (38, 160)),
+    Event.SUBMIT: Edge("submit", ((8, 144), (71, 144)), Status.UNPROCESSED, (36, 160)),
     Event.CLAIM: Edge("claim", ((169, 144), (241, 144)), Status.PROCESSING, (204, 160)),
     Event.COMPLETE: Edge("complete", ((339, 144), (411, 144)), Status.PROCESSED, (374, 160)),
     Event.RETRY: Edge(
@@ -117,9 +117,9 @@ def flow_of_jobs(
     """
     ax.set(xlim=(0, WIDTH), ylim=(0, HEIGHT))
     ax.set_axis_off()
-    _text(ax, (8, HEIGHT - 12), "Flow of jobs", inks["text"], size=TITLE, weight="bold", ha="left")
+    _text(ax, (8, HEIGHT - 15), "Flow of jobs", inks["text"], size=TITLE, weight="bold", ha="left")
     corner = f"moves in the last {amounts.duration(window)} {DOT} total"
-    _text(ax, (WIDTH - 8, HEIGHT - 12), corner, inks["muted"], ha="right")
+    _text(ax, (WIDTH - 8, HEIGHT - 15), corner, inks["muted"], ha="right")
     made = dict.fromkeys(Event, Made())
     by_manager = 0
     for event, to_status, total, _, rate in moves.itertuples(index=False):
@@ -131,9 +131,7 @@ def flow_of_jobs(
     fastest = max(made[event].rate for event in EDGES)
     for event, edge in EDGES.items():
         along = made[event]
-        numbers = str(along)
-        if edge.tight and len(numbers) > ROOM:
-            numbers = numbers.replace(" ", "")
+        numbers = _fitted(str(along)) if edge.tight else str(along)
         label = f"{edge.name}\n{numbers}" if along.total else edge.name
         if event is Event.FAIL and by_manager:
             label += f" ({amounts.count(by_manager)} by manager)"
@@ -144,7 +142,8 @@ def flow_of_jobs(
             along = Made(along.total + back.total, along.rate + back.rate)
         ink = inks["text" if along.total else "muted"]
         _arrow(ax, edge, along, fastest, inks)
-        place = BESIDE if "handed" in label else edge.label
+        x, y = BESIDE if "handed" in label else edge.label
+        place = x, y + 6 * (label.count("\n") > 1)
         _text(ax, place, label, ink, ha=edge.align, linespacing=1.15)
     _refused(ax, made[Event.REFUSED], inks)
     if by_hand := made[Event.ILLEGAL].total:
@@ -159,6 +158,14 @@ def flow_of_jobs(
     said += [f"{name} {made[event].total:,}" for event, name in names.items() if made[event].total]
     ax.set_label(f"Flow of jobs: {', '.join(said)}.")
     return ax
+
+
+def _fitted(numbers: str) -> str:
+    """Rate and total as they find room between two boxes."""
+    if len(numbers) <= ROOM:
+        return numbers
+    close = numbers.replace(" ", "")
+    return close if len(close) < ROOM else close.replace(DOT, "\n")
 
 
 def _arrow(ax: Axes, edge: Edge, along: Made, fastest: float, inks: Inks) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
@@ -27,6 +28,7 @@ from rinq.view import (
     metrics,
     moves,
     rates,
+    shade,
     svg,
     timeline,
     times,
@@ -68,6 +70,13 @@ class Look:
     @cached_property
     def attempts(self) -> pd.DataFrame:
         return attempts.attempts(self.history.transitions, self.marks, self.held)
+
+    @cached_property
+    def faults(self) -> pd.DataFrame:
+        return shade.faults(self.marks, self.now)
+
+    def shade(self, axes: Sequence[Axes], inks: Inks) -> None:
+        shade.shade(axes, self.faults, now=self.now, window=self.window, inks=inks)
 
     @cached_property
     def lanes(self) -> list[str]:
@@ -133,6 +142,7 @@ class Pages:
 
 def _jobs(sheet: Figure, look: Look, inks: Inks) -> None:
     charts.jobs_by_status(sheet.axes[0], look.history.counts, inks=inks, **look.span)
+    look.shade(sheet.axes, inks)
 
 
 def _flow(sheet: Figure, look: Look, inks: Inks) -> None:
@@ -146,6 +156,7 @@ def _ends(sheet: Figure, look: Look, inks: Inks) -> None:
     ends = metrics.attempt_ends(look.history.transitions, edges)
     lines, bars = sheet.axes
     charts.how_attempts_end(lines, ends, inks=inks, **look.span)
+    look.shade([lines], inks)
     rates.errors_by_attempt(bars, metrics.ends_by_attempt(look.tally), inks=inks)
 
 
@@ -154,6 +165,7 @@ def _rates(sheet: Figure, look: Look, inks: Inks) -> None:
     buckets = moves.throughput(look.history.transitions, edges, look.history.counts)
     above, below = sheet.axes
     rates.arrivals_and_backlog((above, below), buckets, look.history.counts, inks=inks, **look.span)
+    look.shade(sheet.axes, inks)
 
 
 def _attempts(sheet: Figure, look: Look, inks: Inks) -> None:

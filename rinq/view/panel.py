@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 from functools import partial
-from html import escape
 from typing import Protocol
 
 import ipywidgets as w
 
 from rinq.queue import Status
-from rinq.view.inputs import Choice, NameField, Tick, button, html, mark, mute
+from rinq.view.inputs import Choice, NameField, Tick, button, html, mark
 from rinq.view.pages import PAGES
 from rinq.view.pieces import ROLES
+from rinq.view.rolerow import RoleRow, complain
 from rinq.view.sliders import Knob, Sliders
 from rinq.view.style import STYLE
 from rinq.view.table import Table
@@ -42,52 +42,6 @@ class Presses(Protocol):
     def export(self) -> None: ...
 
 
-class RoleRow:
-    """The line of a role in the card Start: a name, Start, Stop, and room for what is wrong."""
-
-    def __init__(
-        self,
-        role: str,
-        start: Callable[[], None],
-        stop: Callable[[], None],
-        edit: Callable[[], None],
-    ) -> None:
-        self.role = role
-        self.offered = f"{role}-1"  # the name that stands there by itself
-        self.name = NameField(value=self.offered, tooltip=f"Name of the {role}")
-        self.name.observe(lambda _: edit(), "value")
-        self.start = button("Start", start, "rinq-go")
-        self.stop = button("Stop", stop)
-        self.error = html("rinq-error")
-        label = w.HTML(role.capitalize())
-        self.line = w.Box([label, self.name, self.start, self.stop], _dom_classes=["rinq-row"])
-
-    def complain(self, why: str) -> None:
-        """Show what is wrong with the name; '' takes it away."""
-        complain(self.line, self.error, why)
-
-    def offer(self, taken: Collection[str]) -> None:
-        """Move on to the next free name, if the offered one stands there and was taken."""
-        if self.name.value == self.offered and self.offered in taken:
-            free = (n for i in range(1, 10**6) if (n := f"{self.role}-{i}") not in taken)
-            self.offered = next(free)
-            self.name.value = self.offered
-
-    def judge(self, running: Collection[str]) -> None:
-        """Mute what would be refused for the name as it stands, given this role's running names."""
-        name = self.name.value.strip()
-        mute(
-            self.start,
-            f"{name} is running already." if name in running else "",
-            f"Start this {self.role} as a process of its own",
-        )
-        mute(
-            self.stop,
-            "" if name in running else f"No {self.role} of this name is running.",
-            f"Let {name} hand back its job, then end",
-        )
-
-
 class Panel:
     """All widgets under one root; a press is told to ``on``."""
 
@@ -104,12 +58,13 @@ class Panel:
         head = w.HBox([title, all_of_it], _dom_classes=["rinq-head"])
         side = w.VBox([self._start_card(on), self.knobs.root, self._log_card(on)])
         side.add_class("rinq-side")
-        body = w.Box(
-            [self.tiles, self.progress, side, self.table.root, self._charts(on), self._moves(on)],
+        counts = w.VBox([self.tiles, self.progress], _dom_classes=["rinq-counts"])
+        self.body = w.Box(
+            [counts, side, self.table.root, self._charts(on), self._moves(on)],
             _dom_classes=["rinq-body"],
         )
         style = w.HTML(STYLE, layout={"display": "none"})
-        self.root = w.VBox([style, head, self.message, body], _dom_classes=["rinq"])
+        self.root = w.VBox([style, head, self.message, self.body], _dom_classes=["rinq"])
 
     def _start_card(self, on: Presses) -> w.VBox:
         self.config = NameField(tooltip="Path of the config file", placeholder="config.yaml")
@@ -148,9 +103,10 @@ class Panel:
         tabs = w.HBox([*self.tabs.values()], _dom_classes=["rinq-tabs"])
         tools = w.HBox([self.window, self.hold], _dom_classes=["rinq-tools"])
         self.charts = [html("rinq-chart") for _ in range(max(map(len, PAGES.values())))]
-        self.grid = w.Box(self.charts, _dom_classes=["rinq-grid"])
         bar = w.HBox([tabs, tools], _dom_classes=["rinq-bar"])
-        return w.VBox([bar, self.grid], _dom_classes=["rinq-card", "rinq-charts"])
+        first = w.VBox([bar, self.charts[0]], _dom_classes=["rinq-first"])
+        more = w.Box(self.charts[1:], _dom_classes=["rinq-more"])
+        return w.VBox([first, more], _dom_classes=["rinq-card", "rinq-charts"])
 
     def _moves(self, on: Presses) -> w.VBox:
         self.lists = {page: button(page, partial(on.list, page)) for page in LISTS}
@@ -171,7 +127,8 @@ class Panel:
         tools = w.HBox(
             [self.filter, self.redrive, target, self.export], _dom_classes=["rinq-tools"]
         )
-        self.moves, self.jobs, self.story = html("rinq-feed"), html("rinq-feed"), html("rinq-feed")
+        self.moves, self.jobs = html("rinq-feed"), html("rinq-feed")
+        self.story = html("rinq-feed rinq-story")
         tabs = w.HBox([*self.lists.values()], _dom_classes=["rinq-tabs"])
         bar = w.HBox([tabs, tools], _dom_classes=["rinq-bar"])
         parts = [bar, self.finder, self.moves, self.jobs, self.story]
@@ -182,7 +139,8 @@ class Panel:
         """Show the moves, or the jobs."""
         for name, tab in self.lists.items():
             mark(tab, "rinq-chosen", name == page)
-        mark(self.moves, "rinq-hidden", page == "Jobs")
+        for widget in (self.filter, self.moves):
+            mark(widget, "rinq-hidden", page == "Jobs")
         for widget in (self.finder, self.jobs, self.story):
             mark(widget, "rinq-hidden", page != "Jobs")
 
@@ -199,7 +157,7 @@ class Panel:
 
     def draw(self, page: str, drawn: Sequence[str]) -> None:
         """Put the charts of a page in their places."""
-        mark(self.grid, "rinq-wide", page == "Processes")
+        mark(self.body, "rinq-wide", page == "Processes")
         for place, chart in enumerate(self.charts):
             chart.value = drawn[place] if place < len(drawn) else ""
             mark(chart, "rinq-hidden", place >= len(drawn))
@@ -224,9 +182,3 @@ class Panel:
             choice.value = chosen if chosen in options else options[0]
         finally:
             self._offering = False
-
-
-def complain(line: w.Box, error: w.HTML, why: str) -> None:
-    error.value = why and f"✕ {escape(why)}"
-    for widget in (line, error):
-        mark(widget, "rinq-wrong", why)

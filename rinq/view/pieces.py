@@ -82,7 +82,7 @@ def place(process: FleetProcess) -> tuple[bool, int, int, str]:
 def process(process: FleetProcess, when: float, seen: Seen, done: str, strip: str) -> str:
     """The cells of a process; ``when`` is real time, ``strip`` is HTML."""
     row, state = process.row, process.state
-    began = row.ended if row.ended is not None else row.registered
+    began = row.ended or _frozen_at(process, when, seen) or row.registered
     age = amounts.duration(max(0, round(when - began))) + ("" if process.alive else " ago")
     name, hand = escape(row.name), _in_hand(process, seen)
     plain = escape(f"{row.name} {state} {age}", quote=True)
@@ -91,6 +91,15 @@ def process(process: FleetProcess, when: float, seen: Seen, done: str, strip: st
         f"<small>{state} {age}</small></span><span>{hand}</span><span>{done}</span>"
         f"<span class=q-strip>{strip}</span>"
     )
+
+
+def _frozen_at(process: FleetProcess, when: float, seen: Seen) -> float | None:
+    """Since when, in real time, the process stands still, if it does and that was noted."""
+    marks = seen.look.marks
+    done = marks["at"][marks["process"].eq(process.row.name) & marks["event"].eq("freeze")]
+    if process.state is not State.FROZEN or done.empty:
+        return None
+    return when - (seen.look.now - float(done.iloc[-1])) / seen.speed
 
 
 def _in_hand(process: FleetProcess, seen: Seen) -> str:

@@ -6,9 +6,9 @@ import time
 
 from rinq.queue import SETTLED, Status
 from rinq.view import feed, pieces
-from rinq.view.inputs import mute
+from rinq.view.inputs import mark, mute
 from rinq.view.panel import Panel
-from rinq.view.scene import Seen, before
+from rinq.view.scene import MOST_LOOKED_AT, Seen, before
 
 
 def renew(panel: Panel, seen: Seen, *, held: bool, jobs: bool, settings: bool) -> None:
@@ -26,16 +26,17 @@ def renew(panel: Panel, seen: Seen, *, held: bool, jobs: bool, settings: bool) -
     panel.table.show(seen, when)
     panel.tiles.value = pieces.tiles(totals, before(seen.look), seen.window)
     panel.progress.value = _progress(panel.target.value, seen)
+    mark(panel.progress, "rinq-hidden", not panel.progress.value)
     _judge(panel, seen, running)
     if settings and seen.config is not None:
         panel.knobs.follow(seen.config, seen.speed)
     panel.offer_logs(sorted(process.name for process in seen.processes))
     panel.log.value = feed.log(seen.log)
-    panel.moves.value = feed.moves(seen.lines)
+    panel.moves.value = feed.moves(seen.lines, seen.unseen)
     if jobs:
-        panel.jobs.value = feed.jobs(seen.jobs, sum(totals.values()))
+        panel.jobs.value = feed.jobs(seen.jobs, sum(totals.values()), MOST_LOOKED_AT)
         panel.offer_jobs([job.name for job in seen.jobs])
-        panel.story.value = feed.moves(seen.story) if seen.story else ""
+        panel.story.value = feed.story(seen.story)
 
 
 def _judge(panel: Panel, seen: Seen, running: dict[str, str]) -> None:

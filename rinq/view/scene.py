@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from rinq.config import Config
 from rinq.errors import ConfigError, UnknownJob
@@ -49,6 +50,7 @@ class Seen:
     config: Config | None = None
     paused: bool = False
     lines: Sequence[Line] = ()
+    unseen: int = 0  # moves of the last real second that did not find room in lines
     log: Sequence[str] = ()
     jobs: Sequence[Job] = ()
     story: Sequence[Line] = ()
@@ -103,6 +105,8 @@ class Scene:
                 window = None if wish.shown is None else window_of(wish.shown, speed)
                 look = pages.look(queue, self.history, window, living)
                 _ = look.attempts  # here, in this thread
+                rows = self.history.transitions
+                rows = rows[of_trouble(rows)] if wish.trouble else rows
                 settings = queue.settings()
                 paused = settings.pop("paused", False) is True
                 return Seen(
@@ -112,7 +116,8 @@ class Scene:
                     began,
                     _overridden(fleet.config, settings),
                     paused,
-                    self._lines(queue, wish.trouble),
+                    self._lines(queue, rows),
+                    max(0, int(rows["at"].gt(look.now - speed).sum()) - NEWEST),
                     fleet.tail(wish.log, LOG_LINES) if wish.log else (),
                     self._jobs(queue, wish) if wish.jobs else (),
                     _story(queue, wish.job) if wish.jobs and wish.job else (),
@@ -129,9 +134,7 @@ class Scene:
                     jobs.append(job)
         return jobs
 
-    def _lines(self, queue: PersistentQ, trouble: bool) -> list[Line]:
-        rows = self.history.transitions
-        rows = rows[of_trouble(rows)] if trouble else rows
+    def _lines(self, queue: PersistentQ, rows: pd.DataFrame) -> list[Line]:
         names: dict[int, str] = {}
         lines = []
         newest = rows.iloc[: -NEWEST - 1 : -1].astype("object")

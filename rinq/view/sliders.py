@@ -87,7 +87,7 @@ class Sliders:
             self._following = False
 
     def _moved(self, knob: Knob, place: float) -> None:
-        value = round(place * knob.worth, 6)
+        value = float(f"{place:.3g}") if knob.key == "speed" else round(place * knob.worth, 6)
         if not self._following and self._shown.get(knob.key) != value:
             self._shown[knob.key] = value
             self._change(knob, value)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from rinq.queue import Status
+from rinq.view.layout import LAYOUT
 from rinq.view.palette import DARK, FILL, HATCH_INK, LIGHT, css
 
+_ARROW = (  # of a chooser; ipywidgets' own is black
+    "url(\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 18 18'%3E"
+    "%3Cpath fill='none' stroke='%23{}' stroke-width='2' d='M5 7l4 4 4-4'/%3E%3C/svg%3E\")"
+)
 _FILLS = "".join(f".rinq .q-{status}{{background-color:{FILL[status]}}}" for status in Status)
 
 STYLE = f"""<style>
@@ -13,7 +18,8 @@ STYLE = f"""<style>
  --jp-widgets-inline-width:auto;--jp-widgets-inline-label-width:auto;
  container:rinq/inline-size;width:100%;overflow:hidden;padding:6px 2px;box-sizing:border-box;
  color:var(--q-text);background:var(--q-surface);font-variant-numeric:tabular-nums}}
-[data-jp-theme-light="false"] .rinq{{{css(DARK)};--q-button:#56B4E9;--q-on-button:#111}}
+[data-jp-theme-light="false"] .rinq{{{css(DARK)};--q-button:#56B4E9;--q-on-button:#111;
+ --jp-widgets-dropdown-arrow:{_ARROW.format(DARK["text"][1:])}}}
 {_FILLS}
 .rinq .q-processing{{background-image:repeating-linear-gradient(135deg,{HATCH_INK} 0 1px,
  transparent 1px 4px)}}
@@ -41,16 +47,18 @@ STYLE = f"""<style>
 .rinq .rinq-error .widget-html-content{{color:var(--q-failed);font-size:12px}}
 
 .rinq .rinq-body{{display:grid;gap:12px;grid-template-columns:minmax(0,1fr);
- grid-template-areas:"tiles" "goal" "start" "procs" "charts" "knobs" "moves" "log"}}
+ grid-template-areas:"tiles" "start" "procs" "charts" "knobs" "moves" "log"}}
 .rinq .rinq-card,.rinq .rinq-tiles{{border:1px solid var(--q-line);border-radius:8px;
  box-sizing:border-box}}
 .rinq .rinq-card{{padding:12px}}
-.rinq .rinq-tiles{{grid-area:tiles}} .rinq .rinq-start{{grid-area:start;gap:8px}}
+.rinq .rinq-counts{{grid-area:tiles;gap:12px}} .rinq .rinq-start{{grid-area:start;gap:8px}}
 .rinq .rinq-side{{display:contents}} .rinq .rinq-hidden{{display:none!important}}
 .rinq .rinq-knobs{{grid-area:knobs}} .rinq .rinq-log{{grid-area:log}}
-.rinq .rinq-charts{{grid-area:charts}} .rinq .rinq-moves{{grid-area:moves}}
-.rinq .rinq-progress{{grid-area:goal}}
-.rinq .rinq-progress .widget-html-content:empty{{display:none}}
+.rinq .rinq-charts{{grid-area:charts;display:grid;gap:12px;
+ grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr))}}
+.rinq .rinq-wide .rinq-charts{{grid-template-columns:minmax(0,1fr)}}
+.rinq .rinq-first,.rinq .rinq-more{{display:contents}}
+.rinq .rinq-charts .rinq-bar{{grid-column:1/-1;margin:0}} .rinq .rinq-moves{{grid-area:moves}}
 .rinq .rinq-progress .widget-html-content{{display:flex;align-items:center;gap:10px}}
 .rinq .q-bar{{flex:1;height:8px;border-radius:4px;background:var(--q-grid);overflow:hidden}}
 .rinq .q-bar i{{display:block;height:100%;background:var(--q-processed)}}
@@ -61,12 +69,9 @@ STYLE = f"""<style>
 .rinq .rinq-tabs .rinq-chosen{{background:var(--q-text);color:var(--q-surface);
  border-color:var(--q-text)}}
 .rinq .rinq-goal input{{width:70px!important}}
-.rinq .rinq-grid{{display:grid;gap:12px;
- grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr))}}
-.rinq .rinq-grid.rinq-wide{{grid-template-columns:minmax(0,1fr)}}
 .rinq .rinq-chart{{overflow-x:auto}}
 .rinq .rinq-card svg{{display:block;width:100%;min-width:330px;max-width:640px;margin:0 auto}}
-.rinq .rinq-wide svg{{max-width:1060px;min-width:600px}}
+.rinq .rinq-wide svg{{max-width:1060px;min-width:860px}}
 .rinq .rinq-knob{{display:grid;grid-template-columns:116px minmax(0,1fr);align-items:center;
  white-space:nowrap}}
 .rinq .rinq-knob .widget-slider{{width:100%;margin:0;height:28px}}
@@ -81,7 +86,8 @@ STYLE = f"""<style>
 .rinq .rinq-log-lines .widget-html-content{{display:flex;flex-direction:column-reverse;
  overflow:auto;height:200px}}
 .rinq pre{{font:12px/1.4 var(--jp-code-font-family,monospace);white-space:pre-wrap;margin:0;
- overflow-wrap:anywhere;color:var(--q-text);background:none;padding:0;flex-shrink:0;overflow:visible}}
+ overflow-wrap:anywhere;color:var(--q-text);background:none;padding:0;flex-shrink:0;
+ overflow:visible;margin-bottom:auto}}
 .rinq .rinq-feed{{height:230px;overflow:auto}}
 .rinq .rinq-feed table{{width:100%;margin:0;border-collapse:collapse;font-size:12px}}
 .rinq .rinq-feed tr{{background:none!important}}
@@ -90,8 +96,10 @@ STYLE = f"""<style>
  text-overflow:ellipsis}}
 .rinq .rinq-feed th{{position:sticky;top:0;background:var(--q-surface);font-weight:400;
  color:var(--q-muted)}}
+.rinq .rinq-feed th b{{float:right;font-weight:600}}
 .rinq .rinq-find{{margin-bottom:8px}}
-.rinq .rinq-feed .widget-html-content:empty{{display:none}}
+.rinq .rinq-story{{height:auto;max-height:230px;flex-shrink:0}}
+.rinq .rinq-story small{{display:block;padding:12px 0 4px}}
 .rinq code{{background:none;color:inherit;padding:0}}
 .rinq p{{color:var(--q-muted);text-align:center;margin:16px 0}}
 
@@ -100,7 +108,7 @@ STYLE = f"""<style>
  flex-shrink:0}}
 .rinq .rinq-process{{flex:1}} .rinq .rinq-thead{{order:-1;flex:none;padding-right:198px}}
 .rinq .rinq-process .widget-html-content{{display:grid;gap:8px;align-items:center;
- grid-template-columns:minmax(170px,1fr) minmax(0,1fr) 84px minmax(0,1fr)}}
+ grid-template-columns:minmax(214px,1fr) minmax(0,1.2fr) 112px minmax(0,1fr)}}
 .rinq .rinq-process span{{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}}
 .rinq .rinq-process span i{{font-style:normal}}
 .rinq .rinq-thead span{{font-size:12px;color:var(--q-muted)}}
@@ -133,39 +141,12 @@ STYLE = f"""<style>
  background:var(--q-surface)!important;color:var(--q-text)!important;font:13px var(--q-font)}}
 .rinq .rinq-wrong input[type=text]{{border-color:var(--q-failed)!important}}
 .rinq .widget-button{{height:28px;width:auto;min-width:58px;padding:0 10px;border-radius:5px;
- border:1px solid var(--q-line);background:var(--q-surface);color:var(--q-text);font-size:13px;
- line-height:26px;box-shadow:none}}
+ border:1px solid var(--q-line);background:var(--q-surface);color:var(--q-text);line-height:26px;
+ font-family:var(--q-font);font-size:13px;box-shadow:none}}
 .rinq .widget-button:hover{{border-color:var(--q-muted);box-shadow:none}}
 .rinq .rinq-go{{background:var(--q-button);border-color:var(--q-button);
  color:var(--q-on-button);font-weight:600;min-width:76px}}
 .rinq .rinq-muted{{background:var(--q-surface);color:var(--q-muted);border-color:var(--q-line);
  font-weight:400}}
 .rinq :focus-visible{{outline:2px solid var(--q-button)!important;outline-offset:1px}}
-@container rinq (max-width:719px){{.rinq .rinq-tiles .widget-html-content{{font-size:12px}}
- .rinq .rinq-tiles .widget-html-content>div{{padding:8px 6px}}
- .rinq .rinq-tiles small{{font-size:11px}}
- .rinq .q-swatch{{width:9px;height:9px;margin-right:4px}}}}
-@container rinq (max-width:599px){{.rinq .q-live{{display:none}}}}
-@container rinq (max-width:519px){{
- .rinq .rinq-tiles .widget-html-content{{grid-template-columns:1fr 1fr}}
- .rinq .rinq-tiles div>div:nth-child(odd){{border-left:0}}
- .rinq .rinq-row{{grid-template-columns:minmax(0,1fr) auto auto}} .rinq .rinq-go{{min-width:0}}
- .rinq .rinq-row>:first-child{{grid-column:1/-1}}}}
-@container rinq (max-width:719px){{.rinq .rinq-line{{flex-wrap:wrap}}
- .rinq .rinq-process{{flex-basis:100%}} .rinq .rinq-thead{{display:none}}
- .rinq .rinq-process .widget-html-content{{grid-template-columns:minmax(0,2fr) minmax(0,2fr) 1fr}}
- .rinq .q-strip{{grid-column:1/-1}} .rinq .q-strip:empty{{display:none!important}}
- .rinq .rinq-acts{{width:auto}}}}
-@container rinq (min-width:720px){{
- .rinq .rinq-body{{grid-template-columns:minmax(300px,2fr) minmax(0,3fr);
-  grid-template-areas:"tiles tiles" "goal goal" "start charts" "knobs charts" "procs procs"
-  "moves moves" "log log"}}
- .rinq .rinq-charts{{overflow:auto;max-height:640px;flex-wrap:nowrap}}}}
-@container rinq (min-width:1300px){{
- .rinq .rinq-charts{{max-height:none}}
- .rinq .rinq-log-lines .widget-html-content{{height:430px}}
- .rinq .rinq-side{{display:flex;grid-area:side;gap:12px}}
- .rinq .rinq-body{{grid-template-columns:348px minmax(0,1fr);
-  grid-template-rows:auto auto auto auto 1fr;
-  grid-template-areas:"side tiles" "side goal" "side procs" "side charts" "side moves"}}}}
-</style>"""
+{LAYOUT}</style>"""

@@ -189,7 +189,7 @@ def _legend(ax: Axes, bars: Bars, parted: list[Boxes], inks: Inks) -> None:
                 _dots(ax, [right - 3 * wide], [y], BACK, inks["text"])
             case "late":
                 parted.append(box)
-                _dots(ax, [right], [y], STOP, inks["text"])
+                _dots(ax, [right - 2 * wide], [y], STOP, inks["text"])
             case "killed":
                 _dots(ax, [(left + right) / 2], [y], CROSS, inks[Status.FAILED])
             case "frozen":

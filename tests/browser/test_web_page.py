@@ -9,7 +9,15 @@ import sys
 import psutil
 import pytest
 from processes import lives
-from room_in_browser import LONG, RoomInBrowser, mistype, running, start_steer_kill_and_stop
+from room_in_browser import (
+    LONG,
+    RoomInBrowser,
+    freeze_pause_redrive_and_export,
+    mistype,
+    resize,
+    running,
+    start_steer_kill_and_stop,
+)
 
 APP = "from rinq.view import app; app.LEFT = {left}; from rinq.cli import main; main()"
 
@@ -42,6 +50,11 @@ def kernels(server):
 def test_processes_are_steered_by_clicking_and_what_is_wrong_is_said(room, fleet, config):
     start_steer_kill_and_stop(room, fleet)
     mistype(room, config)
+
+
+def test_a_learner_freezes_pauses_redrives_and_exports_and_the_room_fits_the_window(room, fleet):
+    freeze_pause_redrive_and_export(room, fleet)
+    resize(room)
 
 
 def test_processes_live_without_a_page_and_end_with_the_server(

@@ -17,7 +17,7 @@ from rinq.config import Config
 from rinq.errors import ConfigError
 from rinq.fleet.fleet import Fleet
 from rinq.queue import Status, open_queue
-from rinq.view import charts, control_room
+from rinq.view import charts, control_room, renewal, scene
 from rinq.view.control_room import ControlRoom
 
 FAST = {
@@ -400,7 +400,7 @@ def test_a_row_freezes_thaws_kills_starts_again_and_forgets_its_process(tmp_path
             await act(2, "Thaw", r"✓ consumer-1 goes on\.$")
             alone = r"✓ consumer-1 killed\. No manager is running: \w{10} stays processing until"
             await act(1, "Kill", alone)
-            await until(lambda: "still holds" in text(room))
+            await until(lambda: "holds" in text(room))
             await act(0, "Start again", r"✓ consumer-1 started \(pid")
             await act(0, "Stop", r"✓ consumer-1 stopped")
             await act(1, "Forget", r"✓ consumer-1 is off the list\.")
@@ -497,8 +497,10 @@ def test_moves_are_listed_failed_jobs_redriven_frames_written_and_a_target_shown
         for name in ("aaaaaaaaaa", "bbbbbbbbbb"):
             queue.submit(name)
         queue.fail(queue.claim("x"), "<i>bad</i>", 1)
+        assert "rinq-hidden" in room._panel.progress._dom_classes
         room._panel.target.value = "4"
         room._show(room._look())
+        assert "rinq-hidden" not in room._panel.progress._dom_classes
         assert "1 of 4 settled" in room._panel.progress.value
         assert room._panel.moves.value.count("<tr>") == 5
         assert "&lt;i&gt;bad" in room._panel.moves.value
@@ -517,6 +519,32 @@ def test_moves_are_listed_failed_jobs_redriven_frames_written_and_a_target_shown
     assert len(lines) == 1 + 5
 
 
+def test_moves_that_find_no_room_in_the_list_are_counted_for_a_second(room, config):
+    with open_queue(config) as queue:
+        for i in range(57):
+            queue.submit(f"{i:010}")
+        queue.shift_clock(-30)  # the second lasts as long as the test
+        room._show(room._look())
+        assert room._panel.moves.value.count("<tr>") == 1 + 50
+        assert "+ 7 more this second" in room._panel.moves.value
+        queue.shift_clock(60)
+        room._show(room._look())
+        assert "this second" not in room._panel.moves.value
+
+
+def test_a_list_of_many_jobs_says_among_how_many_it_looked(room, config, monkeypatch):
+    monkeypatch.setattr(scene, "MOST_LOOKED_AT", 2)
+    monkeypatch.setattr(renewal, "MOST_LOOKED_AT", 2)
+    with open_queue(config) as queue:
+        for name in ("aaaaaaaaaa", "bbbbbbbbbb", "cccccccccc"):
+            queue.submit(name)
+    panel = room._panel
+    panel.lists["Jobs"].click()
+    assert "2 of 3, newest change first; looked for among the 2 that changed" in panel.jobs.value
+    panel.contains.value = "aa"
+    assert "No job fits among the 2 that changed last." in panel.jobs.value
+
+
 def test_jobs_are_found_by_status_and_name_and_one_tells_its_history(room, config):
     with open_queue(config) as queue:
         for name in ("aaaaaaaaaa", "bbbbbbbbbb", "bbbbbbbbbc"):
@@ -528,12 +556,13 @@ def test_jobs_are_found_by_status_and_name_and_one_tells_its_history(room, confi
     assert re.findall(r"<code>(\w+)", panel.jobs.value)[0] == "aaaaaaaaaa"  # it changed last
     panel.status.value = "unprocessed"
     assert re.findall(r"<code>(\w+)", panel.jobs.value) == ["bbbbbbbbbc", "bbbbbbbbbb"]
-    assert "2 of 3" in panel.jobs.value
+    assert "2 of 3, newest change first<" in panel.jobs.value
     panel.contains.value = "bc"
     assert re.findall(r"<code>(\w+)", panel.jobs.value) == ["bbbbbbbbbc"]
     panel.status.value = "all jobs"
     panel.contains.value = ""
     panel.job.value = "aaaaaaaaaa"
+    assert "History of <code>aaaaaaaaaa" in panel.story.value
     assert [word in panel.story.value for word in ("submitted", "claimed", "completed")] == [
         True
     ] * 3

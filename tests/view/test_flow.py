@@ -50,6 +50,8 @@ def test_an_edge_tells_its_rate_in_the_window_and_its_total():
     assert "moves in the last 60 s \N{MIDDLE DOT} total" in said
     tight = {("claim", "processing"): (113_000, 6000)}  # no room for spaces between two boxes
     assert "claim\n100/s\N{MIDDLE DOT}113k" in texts(drawn(tight))
+    tighter = {("claim", "processing"): (1482, 20)}
+    assert "claim\n0.33/s\n1,482" in texts(drawn(tighter))
 
 
 def test_fails_of_the_manager_are_among_the_fails():

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from rinq.fleet.fleet import FleetProcess
 from rinq.fleet.identity import State
-from rinq.queue import ProcessRow, Status, Transition
-from rinq.view import feed, pieces
+from rinq.queue import Mark, ProcessRow, Status, Transition
+from rinq.view import feed, metrics, pieces
 from rinq.view.scene import nothing
 from rinq.view.style import STYLE
 
@@ -87,7 +88,17 @@ def test_a_row_tells_the_state_since_when_and_the_job_in_hand():
     dead = process("consumer-1", "consumer", State.KILLED, job="abcdefghij", ended=1116.0)
     shown = plain(cells(dead, 1134.0))
     assert "killed 18 s ago" in shown
-    assert "still holds |abcdefghij" in shown
+    assert "holds |abcdefghij" in shown
+
+
+def test_a_frozen_process_tells_since_when_it_stands_still():
+    seen = nothing(speed=2.0)
+    frozen = metrics.frame([Mark(1, 150.0, "consumer-1", "freeze", None)], Mark)
+    seen = replace(seen, look=replace(seen.look, now=200.0, marks=frozen))
+    one = process("consumer-1", "consumer", State.FROZEN)
+    assert "frozen 25 s<" in pieces.process(one, 1134.0, seen, "", "")
+    other = process("consumer-2", "consumer", State.FROZEN)
+    assert "frozen 2m 14s<" in pieces.process(other, 1134.0, seen, "", "")
 
 
 def test_tiles_tell_every_status_its_count_and_its_change():
@@ -107,7 +118,7 @@ def test_the_speed_is_told_where_queue_time_is_not_real_time():
 
 def test_the_style_touches_nothing_outside_of_the_room():
     css = re.sub(r"</?style>", "", STYLE)
-    css = re.sub(r"@container rinq \([^)]*\)\{((?:[^{}]*\{[^{}]*\})*)\s*\}", r"\1", css)
+    css = re.sub(r"@container rinq [^{]*\{((?:[^{}]*\{[^{}]*\})*)\s*\}", r"\1", css)
     selectors = re.findall(r"([^{}]+)\{[^{}]*\}", css)
     assert len(selectors) > 40
     for selector in ",".join(selectors).split(","):
