@@ -14,7 +14,8 @@ from rinq.lab.audit import audit
 from rinq.lab.measure import Measures, measure
 from rinq.lab.scenario import Scenario
 from rinq.lab.verdict import Audit
-from rinq.lab.virtual import EPOCH, VIRTUAL_ROLES, World
+from rinq.lab.virtual import VIRTUAL_ROLES, World
+from rinq.lab.virtual_process import EPOCH
 from rinq.queue import Status
 from rinq.roles.interface import PersistentQInterface
 
