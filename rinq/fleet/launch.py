@@ -45,7 +45,8 @@ def launch(
     ``failpoint``: as in the environment variable ``RINQ_FAILPOINT``.
     """
     # -P: a module beside the notebook, such as queue.py, must not replace Python's own
-    command = [sys.executable, "-P", "-c", _MAIN]
+    # -W: of a killed process Python tells its log what it cleaned up, which is no news
+    command = [sys.executable, "-P", "-W", "ignore:resource_tracker", "-c", _MAIN]
     if config.file is not None:
         command += ["--config", str(config.file)]
     else:
