@@ -77,7 +77,7 @@ def _really(scenario: Scenario, seed: int) -> Outcome:
                 time.sleep(LOOK)
         end = run.queue.now()
         run.fleet.stop_all()
-        found = audit(run.queue, run.files)
+        found = audit(run.queue, run.files, lease=run.config.manager.timeout)
         window = {"start": start + scenario.warmup, "end": end}
         return Outcome(
             measures=asdict(measure(run.queue, consumers=scenario.consumers, **window)),

@@ -94,7 +94,8 @@ class Simulation:
 
     def audit(self) -> Audit:
         """The verdict on its rows, history and files."""
-        return audit(self.queue, self.files)
+        lease = self.scenario.parameters.manager.timeout
+        return audit(self.queue, self.files, lease=lease)
 
     def digest(self) -> str:
         """SHA-256 of the history and the marks: equal if two runs went the same way."""

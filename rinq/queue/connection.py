@@ -191,13 +191,13 @@ class Connection:
             try:
                 return act()
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF not in _BUSY or time.monotonic() > deadline:
+                if _code(error) not in _BUSY or time.monotonic() > deadline:
                     raise
             time.sleep(_PAUSE)
 
     def _translated(self, error: sqlite3.DatabaseError) -> Exception:
         """The error in this project's words."""
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        code = _code(error)
         where = f"{self.path}: {error}"
         if code in _BUSY:
             return Unavailable(f"{where} for more than {self.wait:g} s")
@@ -263,6 +263,11 @@ class Connection:
             self.run(f"INSERT INTO warm VALUES (zeroblob({WARM_BYTES}))")
             raise _Undo
         self.run(f"PRAGMA cache_size = {cache}")
+
+
+def _code(error: sqlite3.DatabaseError) -> int:
+    """SQLite's primary result code; 0 for an error of the Python module itself."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 def _spelled(value: Any) -> Any:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rinq.config import Config
 from rinq.errors import FileInTheWay, NameUsed, UnreadableFile
+from rinq.faults import failpoint
 from rinq.files import MAX_BYTES, Files
 from rinq.queue import Job, PersistentQ
 from rinq.roles.interface import draw_name
@@ -49,6 +50,7 @@ def redrive(queue: PersistentQ, files: Files, name: str) -> tuple[Job, list[str]
         UnknownJob, IllegalMove: nothing was moved.
     """
     queue.redrive(name, OPERATOR)
+    failpoint("redriven")
     with queue.hold(name) as job:
         return job, files.follow(job)
 

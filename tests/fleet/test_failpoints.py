@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
-from consistency import check
+import os
+import signal
+import subprocess
+import sys
 
+import pytest
+
+from rinq import audit
+from rinq.faults import FAILPOINT
 from rinq.fleet.identity import State
 from rinq.queue import Status
 
@@ -12,13 +18,12 @@ NAME = "abcdefghij"
 
 
 @pytest.fixture
-def strike(fleet, process, monkeypatch, eventually):
+def strike(fleet, process, eventually):
     """Starts a role that ends at the failpoint as by kill -9, and waits until it has."""
 
-    def start(role, point):
-        with monkeypatch.context() as armed:
-            armed.setenv("RINQ_FAILPOINT", f"{point}=kill")
-            fleet.start(role, "victim")
+    def start(role, point, meanwhile=lambda: None):
+        fleet.start(role, "victim", failpoint=f"{point}=kill")
+        meanwhile()
         eventually(lambda: process("victim").state is State.CRASHED)
 
     return start
@@ -34,7 +39,7 @@ def finish(fleet, queue, files, settled):
         settled()
         fleet.stop_all()
         assert list((files.folder / ".rinq/results").iterdir()) == []
-        assert check(queue, files.folder) == []
+        assert audit(queue, files).at_rest
 
     return run
 
@@ -104,3 +109,97 @@ def test_killed_between_commit_and_renaming_to_failed(strike, finish, queue, fil
     finish()
     assert queue.job(NAME).status is Status.CLEANED
     assert jobs_files(files) == []
+
+
+def test_killed_with_the_work_begun(strike, finish, queue, submit):
+    submit(NAME)
+    strike("consumer", "begun")
+    assert queue.job(NAME).process == "victim"
+    finish()
+    assert (queue.job(NAME).status, queue.job(NAME).attempt) == (Status.PROCESSED, 2)
+
+
+def test_killed_under_the_lock_before_the_file_work(strike, finish, queue, files, submit):
+    """The lock goes with its holder; what it was about to do is done by the Cleaner."""
+    submit(NAME)
+    strike("consumer", "following")
+    assert queue.job(NAME).status is Status.PROCESSED
+    assert jobs_files(files) == [NAME]
+    finish()
+    assert jobs_files(files) == [NAME, f"{NAME}.processed"]
+
+
+def test_killed_between_finding_the_claim_lost_and_dropping_the_result(
+    strike, finish, queue, files, submit, holds
+):
+    queue.change_settings({"consumer.work_time": 1000})
+    submit(NAME)
+
+    def take_back():
+        holds("victim")
+        queue.shift_clock(100)
+        queue.reassign("somebody")
+        queue.change_settings({"consumer.work_time": None})
+
+    strike("consumer", "lost", take_back)
+    finish()
+    assert (queue.job(NAME).status, queue.job(NAME).attempt) == (Status.PROCESSED, 2)
+
+
+def test_a_manager_killed_between_reading_a_lapsed_claim_and_taking_it_back(
+    strike, finish, queue, submit
+):
+    submit(NAME)
+    queue.claim("somebody", lease=0)
+    strike("manager", "lapsed")
+    assert queue.job(NAME).status is Status.PROCESSING
+    finish()
+    assert (queue.job(NAME).status, queue.job(NAME).reassigns) == (Status.PROCESSED, 1)
+
+
+def test_a_manager_killed_between_the_last_reassign_and_renaming_to_failed(
+    strike, finish, queue, files, submit, eventually
+):
+    submit(NAME)
+    for _ in range(4):
+        queue.claim("somebody", lease=0)
+        eventually(lambda: queue.reassign("somebody"))
+    queue.claim("somebody", lease=0)
+    strike("manager", "reassigned")
+    assert queue.job(NAME).status is Status.FAILED
+    assert jobs_files(files) == [NAME]
+    finish()
+    assert queue.job(NAME).status is Status.CLEANED
+    assert jobs_files(files) == []
+
+
+@pytest.mark.parametrize(
+    ("point", "left"), [("renamed", Status.FAILED), ("cleaned", Status.CLEANED)]
+)
+def test_a_cleaner_killed_between_two_steps(strike, finish, queue, files, submit, point, left):
+    submit(NAME)
+    queue.fail(queue.claim("somebody"), "no", n_tries=1)
+    strike("cleaner", point)
+    assert queue.job(NAME).status is left
+    assert jobs_files(files) == [f"{NAME}.failed"]
+    finish()
+    assert queue.job(NAME).status is Status.CLEANED
+    assert jobs_files(files) == []
+
+
+def test_an_operator_killed_between_a_redrive_and_its_file_work(
+    finish, config, queue, files, submit
+):
+    submit(NAME)
+    queue.fail(queue.claim("somebody"), "no", n_tries=1)
+    with queue.hold(NAME) as job:
+        files.follow(job)
+    assert jobs_files(files) == [f"{NAME}.failed"]
+    command = [sys.executable, "-c", "from rinq.cli import main; main()", "redrive", NAME]
+    command += ["--config", str(config.file)]
+    armed = {**os.environ, FAILPOINT: "redriven=kill"}
+    assert subprocess.run(command, env=armed, check=False).returncode == -signal.SIGKILL
+    assert queue.job(NAME).status is Status.UNPROCESSED
+    assert jobs_files(files) == [f"{NAME}.failed"]
+    finish()
+    assert jobs_files(files) == [NAME, f"{NAME}.processed"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import psutil
 import pytest
-from consistency import check
 from processes import lives
 
+from rinq import audit
+from rinq.errors import Unavailable
 from rinq.fleet.identity import State
 from rinq.queue import Status, open_queue
 
@@ -57,6 +60,25 @@ def test_freezing_and_thawing_twice_is_no_trouble(fleet, process):
     assert process("mine").state is State.RUNNING
 
 
+def test_a_process_is_thawed_also_where_no_mark_can_be_written(
+    fleet, process, config, queue, monkeypatch
+):
+    fleet.start("manager", "mine")
+    fleet.freeze("mine")
+
+    @contextlib.contextmanager
+    def impatient():
+        with open_queue(config) as opened:
+            opened._db.wait = 0
+            yield opened
+
+    with monkeypatch.context() as patch, queue.exclusive():
+        patch.setattr(fleet, "queue", impatient)
+        with pytest.raises(Unavailable):
+            fleet.thaw("mine")
+    assert process("mine").state is State.RUNNING
+
+
 def test_a_frozen_process_can_be_stopped(fleet, queue, submit, holds):
     submit(NAME, "sleep")
     fleet.start("consumer", "mine")
@@ -87,7 +109,7 @@ def test_nobody_is_frozen_in_the_middle_of_a_write(fleet, config, queue):
             other._db.wait = 0
             other.change_settings({"faults.error_rate": 0.5})
         fleet.thaw("mine")
-    assert check(queue) == []
+    assert audit(queue)
 
 
 def test_a_freeze_waits_until_the_system_has_halted_the_process(fleet, queue):
@@ -112,13 +134,11 @@ def colleagues(fleet):
 
 
 def test_a_zombie_that_comes_to_complete_is_refused_and_changes_no_file(
-    fleet, process, colleagues, queue, files, submit, eventually, monkeypatch
+    fleet, process, colleagues, queue, files, submit, eventually
 ):
     """Stopped with its result written, past its lease, while another completes the job."""
     submit(NAME)
-    with monkeypatch.context() as armed:
-        armed.setenv("RINQ_FAILPOINT", "result-written=stop")
-        fleet.start("consumer", "zombie")
+    fleet.start("consumer", "zombie", failpoint="result-written=stop")
     eventually(lambda: process("zombie").state is State.FROZEN)
     assert [path.name for path in (files.folder / ".rinq/results").iterdir()] == [f"{NAME}.1"]
     colleagues()
@@ -134,7 +154,7 @@ def test_a_zombie_that_comes_to_complete_is_refused_and_changes_no_file(
     assert queue.job(NAME) == accepted
     assert published(files) == result
     assert list((files.folder / ".rinq/results").iterdir()) == []
-    assert check(queue, files.folder) == []
+    assert audit(queue, files).at_rest
 
 
 def test_a_zombie_in_the_middle_of_its_work_gives_up_and_goes_on(
@@ -155,4 +175,4 @@ def test_a_zombie_in_the_middle_of_its_work_gives_up_and_goes_on(
     submit("zyxwvutsrq")
     eventually(lambda: queue.job("zyxwvutsrq").status is Status.PROCESSED)
     fleet.stop_all()
-    assert check(queue, files.folder) == []
+    assert audit(queue, files).at_rest

@@ -121,6 +121,11 @@ CORRUPTIONS = {
         (Rule.LEGAL_MOVE, None, 2, (11, 23)),
         "illegal change from processed to nothing",
     ),
+    "a row that was not deleted": (
+        _entry(WAITS, "illegal", "'unprocessed'", "NULL", 1),
+        (Rule.REPLAY, WAITS, 1, (23,)),
+        "status is unprocessed in the row, but None by the history",
+    ),
     "a row inserted unseen": (
         UNSEEN + "INSERT INTO jobs (name) VALUES ('sneakedin1')",
         (Rule.REPLAY, "sneakedin1", 0, ()),
@@ -445,6 +450,7 @@ def test_a_claim_taken_back_before_its_lease_was_over_is_a_problem_if_the_lease_
     queue.reassign("m1")
     assert audit(queue)
     assert audit(queue, lease=30)
+    assert not audit(queue, lease=31)  # it would have been over only later
     (problem,) = audit(queue, lease=60).problems
     assert (problem.rule, problem.transitions) == (Rule.LEASE_KEPT, (2, 3))
     assert "took it back within a lease of 60 s, which began with claim by c1" in problem.sentence

@@ -228,6 +228,15 @@ def test_what_is_due_while_the_lock_is_held_comes_after_it(inject, fleet, state,
     assert state("mine") is State.RUNNING
 
 
+def test_of_two_faults_that_end_at_once_the_lock_is_let_go_first(inject, marks):
+    """Else the other's mark would wait for it in vain."""
+    inject(
+        {"at": 0, "do": "rates", "error_rate": 0.5, "seconds": 20},
+        {"at": 2, "do": "lock", "seconds": 20},
+    ).run()
+    assert [event for _, event in marks()] == ["rates", "lock", "unlock", "rates-over"]
+
+
 def test_with_the_clock_set_forward_and_back_no_job_is_lost(
     inject, fleet, queue, submit, start_long_work, marks, processed, eventually, is_consistent
 ):
@@ -268,11 +277,19 @@ def test_rates_are_set_and_put_back(inject, queue, marks, eventually):
     ]
 
 
-def test_a_second_freeze_prolongs_the_first(inject, fleet, state, marks):
+def test_a_second_freeze_can_prolong_the_first_and_never_shortens_it(
+    inject, fleet, queue, state, marks
+):
     fleet.start("manager", "mine")
     freeze = {"do": "freeze", "whom": "mine"}
-    inject(freeze | {"at": 0, "seconds": 40}, freeze | {"at": 10, "seconds": 5}).run()
+    inject(
+        freeze | {"at": 0, "seconds": 20},
+        freeze | {"at": 10, "seconds": 40},
+        freeze | {"at": 20, "seconds": 5},
+    ).run()
     assert marks() == [("mine", "freeze"), ("mine", "thaw")]
+    frozen, thawed = (mark.at for mark in queue.marks())
+    assert thawed - frozen > 35
     assert state("mine") is State.RUNNING
 
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from rinq.errors import AlreadyRunning, ConfigError, Unavailable
+from rinq.errors import AlreadyRunning, ConfigError, DatabaseError, Unavailable
 from rinq.queue import PersistentQSQLite
 
 A, B = "abcdefghij", "klmnopqrst"
@@ -277,3 +277,21 @@ def test_nobody_writes_during_what_is_exclusive(queue):
         with queue.exclusive(), pytest.raises(Unavailable):
             another.submit(A)
         another.submit(A)
+
+
+def test_a_snapshot_shows_one_moment_while_others_write(queue, clock):
+    queue.submit(A)
+    with PersistentQSQLite(queue._db.path, real_time=clock, wait=2) as another:
+        with queue.snapshot():
+            another.submit(B)
+            another.claim("c1")
+            another.mark("c1", "kill")
+            another.set_speed(3)
+            assert [job.status for job in queue.jobs()] == ["unprocessed"]
+            assert len(queue.transitions()) == len(queue.histories()) == 1
+            assert (queue.marks(), queue.speed) == ([], 1)
+        assert len(queue.transitions()) == 3
+        assert queue.speed == 3
+        with queue.snapshot(), pytest.raises(DatabaseError, match="open in this thread"):
+            queue.claim("c2")
+        assert another.claim("c2").name == B

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from rinq.config import Config
-from rinq.errors import CorruptDatabase, ForeignDatabase, Passing, Unavailable
+from rinq.errors import CorruptDatabase, DatabaseError, ForeignDatabase, Passing, Unavailable
 from rinq.queue import PersistentQSQLite, open_queue
 from rinq.queue.connection import APPLICATION_ID, SCHEMA_VERSION
 
@@ -183,6 +183,12 @@ def _files_limited_to(size):
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_row_that_is_no_text_is_an_error_of_ours(queue):
+    queue._db.run("INSERT INTO jobs (name) VALUES (CAST(x'ff' AS TEXT))")
+    with pytest.raises(DatabaseError, match="Could not decode to UTF-8"):
+        queue.jobs()
 
 
 def test_on_a_full_disk_nothing_moves_and_later_everything_does(queue):

@@ -8,8 +8,8 @@ import os
 import sys
 
 import pytest
-from consistency import check
 
+from rinq import audit
 from rinq.errors import FilesUnavailable, Unavailable
 from rinq.queue import Status
 from rinq.roles import cleaner as module
@@ -51,7 +51,7 @@ def test_a_failed_job_is_marked_and_its_file_deleted(cleaner, queue, files, fail
     assert queue.job(NAME).status is Status.CLEANED
     assert events(NAME)[-1] == "clean"
     assert names(files) == []
-    assert check(queue, files.folder) == []
+    assert audit(queue, files).at_rest
 
 
 def test_nothing_is_deleted_before_the_move(cleaner, queue, files, fail, trouble):
@@ -61,6 +61,17 @@ def test_nothing_is_deleted_before_the_move(cleaner, queue, files, fail, trouble
         cleaner()
     assert names(files) == [f"{NAME}.failed"]
     assert queue.job(NAME).status is Status.FAILED
+
+
+def test_a_job_whose_cleaning_met_trouble_is_taken_up_again_in_the_same_turn(
+    cleaner, queue, files, fail, trouble, patiently
+):
+    for name in (NAME, "klmnopqrst"):
+        fail(name)
+    trouble(queue, "hold")
+    assert patiently(cleaner) == 30
+    assert queue.counts()[Status.CLEANED] == 2
+    assert names(files) == []
 
 
 def test_many_failed_jobs_are_cleaned_in_short_steps(cleaner, queue, files, fail, monkeypatch):
@@ -166,7 +177,7 @@ def test_a_crash_between_a_move_and_its_file_work_is_made_good(
             getattr(queue, moved)(claim)
     cleaner()
     assert kept(files) == []
-    assert check(queue, files.folder) == []
+    assert audit(queue, files).at_rest
     left = {"complete": [NAME, f"{NAME}.processed"], "release": [NAME], "redrive": [NAME]}
     assert names(files) == left.get(moved, [])
 
@@ -194,7 +205,7 @@ def test_one_file_that_cannot_be_moved_holds_up_no_other(
     assert queue.job("cccccccccc").status is Status.CLEANED
     cleaner()
     assert kept(files) == []
-    assert check(queue, files.folder) == []
+    assert audit(queue, files).at_rest
 
 
 # Others at work at the same time
@@ -214,7 +225,7 @@ def test_a_job_redriven_meanwhile_is_not_cleaned(cleaner, queue, files, fail):
     cleaner()
     assert queue.job(NAME).status is Status.UNPROCESSED
     assert names(files) == [NAME]
-    assert check(queue, files.folder) == []
+    assert audit(queue, files).at_rest
 
 
 def test_two_cleaners_do_not_cross(hire, queue, files, fail, events):
@@ -231,7 +242,7 @@ def test_two_cleaners_do_not_cross(hire, queue, files, fail, events):
     one()
     assert events(NAME).count("clean") == 1
     assert names(files) == []
-    assert check(queue, files.folder) == []
+    assert audit(queue, files).at_rest
 
 
 def test_a_row_deleted_by_hand_is_no_trouble(cleaner, queue, files, fail):
@@ -266,4 +277,4 @@ def test_trouble_at_any_call_loses_nothing(hire, queue, files, fail, saboteur, p
         if watch.hit is None:
             break
     assert at >= 8
-    assert check(queue, files.folder) == []
+    assert audit(queue, files).at_rest

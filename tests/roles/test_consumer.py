@@ -6,8 +6,8 @@ import itertools
 import os
 
 import pytest
-from consistency import check
 
+from rinq import audit
 from rinq.errors import FilesUnavailable, Unavailable
 from rinq.faults import Fault, strike
 from rinq.queue import Status
@@ -47,7 +47,7 @@ def test_it_claims_works_and_settles(consumer, queue, files, desk, submit, event
     assert published(files) == b"new text"
     assert (files.folder / NAME).read_bytes() == b"some text"
     assert events(NAME) == ["submit", "claim", "complete"]
-    assert check(queue, files.folder) == []
+    assert audit(queue, files).at_rest
 
 
 def test_it_waits_its_interval_when_no_job_waits(consumer):
@@ -98,7 +98,7 @@ def test_a_handler_that_fails_is_tried_n_tries_times(hire, queue, files, desk, s
     assert events(NAME) == ["submit", *["claim", "retry"] * 2, "claim", "fail"]
     assert errors(queue) == ["ValueError: no"] * 3
     assert (files.folder / f"{NAME}.failed").read_bytes() == b"some text"
-    assert check(queue, files.folder) == []
+    assert audit(queue, files).at_rest
 
 
 def test_tries_count_whoever_executes(hire, queue, desk, submit):
@@ -162,7 +162,7 @@ def test_a_file_that_cannot_be_worked_on_is_a_try_and_holds_nothing_up(
     assert queue.job(NAME).tries == 2
     assert all(NAME in error for error in errors(queue))
     assert queue.job("zyxwvutsrq").status is Status.PROCESSED
-    assert check(queue, files.folder) == []
+    assert audit(queue, files).at_rest
 
 
 def test_something_in_the_way_of_the_result_is_a_try(consumer, queue, files, desk, submit):
@@ -283,7 +283,7 @@ def test_age_alone_takes_no_claim(consumer, queue, files, clock, desk, submit):
     desk.task.finish()
     consumer()
     assert queue.job(NAME).status is Status.PROCESSED
-    assert check(queue, files.folder) == []
+    assert audit(queue, files).at_rest
 
 
 def test_a_late_result_is_refused_and_changes_no_file(
@@ -304,7 +304,7 @@ def test_a_late_result_is_refused_and_changes_no_file(
     assert kept(files) == []
     assert events(NAME)[-1] == "refused"
     assert queue.transitions()[-1].actor == "late"
-    assert check(queue, files.folder) == []
+    assert audit(queue, files).at_rest
 
 
 def test_a_late_failure_is_refused_too(hire, queue, clock, desk, submit):
@@ -383,7 +383,7 @@ def test_closing_cancels_the_work_and_hands_the_job_back(consumer, queue, files,
     assert (job.status, job.event, job.tries) == (Status.UNPROCESSED, "release", 0)
     assert desk.task.cancelled
     assert desk.closed
-    assert check(queue, files.folder) == []
+    assert audit(queue, files).at_rest
 
 
 def test_closing_after_the_claim_was_lost_is_no_trouble(consumer, hire, queue, clock, submit):
@@ -464,7 +464,7 @@ def test_a_redriven_job_whose_file_was_not_put_back_is_worked_on(
     desk.at_once = lambda task: task.finish()
     consumer()
     assert desk.task.content == b"some text"
-    assert check(queue, files.folder) == []
+    assert audit(queue, files).at_rest
 
 
 def test_an_earlier_attempts_result_is_gone_before_the_work_begins(
@@ -548,7 +548,7 @@ def test_trouble_at_any_call_loses_nothing(
         consumer.close()
         wanted = Status.PROCESSED if outcome == "finish" else Status.FAILED
         assert queue.job(name).status is wanted, watch.hit
-        assert check(queue, files.folder) == [], watch.hit
+        assert audit(queue, files).at_rest, watch.hit
         assert kept(files) == [], watch.hit
         assert [e for e in errors(queue, name) if "cancelled" in e] == [], watch.hit
         if outcome == "finish":

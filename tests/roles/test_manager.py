@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from consistency import check
 
+from rinq import audit
 from rinq.queue import Status
 from rinq.roles.manager import Manager
 
@@ -38,7 +38,7 @@ def test_a_job_that_kills_its_consumers_ends_as_failed(manager, queue, files, cl
         manager()
     assert queue.job(NAME).status is Status.FAILED
     assert (files.folder / f"{NAME}.failed").read_bytes() == b"some text"
-    assert check(queue, files.folder) == []
+    assert audit(queue, files).at_rest
 
 
 def test_n_reassigns_comes_from_the_config(hire, queue, files, clock, submit):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 
 import pytest
-from consistency import check
 
+from rinq import audit
 from rinq.config import Config
 from rinq.errors import ConfigError, IllegalMove, UnknownJob, UnreadableFile
 from rinq.files import MAX_BYTES
@@ -27,7 +27,7 @@ def test_a_file_is_copied_in_under_a_fresh_name(queue, files, tmp_path, rng):
     names = {submit_file(queue, files, source, rng).name for _ in range(2)}
     assert len(names) == 2
     assert {files.read(name) for name in names} == {b"dear reader"}
-    assert check(queue, files.folder) == []
+    assert audit(queue, files).at_rest
 
 
 def test_a_name_that_is_taken_is_drawn_again(queue, files, tmp_path):

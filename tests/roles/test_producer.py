@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from consistency import check
 
+from rinq import audit
 from rinq.errors import FilesUnavailable, Unavailable
 from rinq.queue import Status
 from rinq.queue.model import is_job_name
@@ -32,7 +32,7 @@ def test_it_makes_a_file_and_submits_its_name(producer, queue, files):
     assert job.name.isalpha()
     assert job.name.islower()
     assert len(files.read(job.name).decode().split()) > 10
-    assert check(queue, files.folder) == []
+    assert audit(queue, files).at_rest
 
 
 def test_the_file_is_complete_before_its_name_is_submitted(producer, queue, files):
@@ -123,7 +123,7 @@ def test_trouble_at_any_call_loses_no_file_and_no_job(
         if watch.hit is None:
             break
     assert at >= 4
-    assert check(queue, files.folder) == []
+    assert audit(queue, files).at_rest
 
 
 def test_a_submit_that_was_committed_though_it_raised_keeps_its_file(
