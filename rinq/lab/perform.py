@@ -14,6 +14,7 @@ from rinq.lab.inject import Injector
 from rinq.lab.measure import measure
 from rinq.lab.scenario import Scenario
 from rinq.lab.simulate import simulate
+from rinq.queue import Role
 
 LOOK = 0.05  # real seconds between two looks whether the time is over
 
@@ -67,10 +68,14 @@ def _really(scenario: Scenario, seed: int) -> Outcome:
     config = {name: dict(section) for name, section in scenario.config.items()}
     config.setdefault("general", {})["seed"] = seed
     with Run(config, restart=True) as run:
-        for role, name in scenario.processes():
-            run.fleet.start(role, name)
-        start = run.queue.now()
         names = [name for _, name in scenario.processes()]
+        producers = [name for role, name in scenario.processes() if role is Role.PRODUCER]
+        for role, name in scenario.processes():
+            if role is not Role.PRODUCER:
+                run.fleet.start(role, name)
+        start = run.queue.now()  # all others are up before the first job comes
+        for name in producers:
+            run.fleet.start(Role.PRODUCER, name)
         plan = Injector(run.fleet, scenario.plan, seed=seed, until=scenario.seconds, names=names)
         with plan:
             while run.queue.now() < start + scenario.seconds:

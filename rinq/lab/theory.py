@@ -1,0 +1,283 @@
+"""What queueing theory says of a fleet: how many consumers it takes, and how long jobs wait.
+
+Jobs arrive at ``arrival_rate`` λ (jobs per second), ``consumers`` c work in parallel, oldest
+job first, and each is held for a random service time of mean E[S] by every job. All times are
+queue seconds. Waiting is from submit to claim, the system time from submit to settled, the
+backlog counts the unprocessed jobs: what textbooks write Wq, W and Lq, and L for backlog and
+jobs in service together. All means are those of the steady state; where there is none, since
+jobs arrive faster than they can be served, they are infinite: the backlog grows without end.
+
+A rinq consumer waits ``consumer.interval`` after each job, and after each look at an empty
+queue. So M/M/c, in which an idle server takes a job the moment it arrives, holds for an
+interval of 0 only. See ``polling`` for what holds otherwise.
+
+Sources: [S] Shortle, Thompson, Gross, Harris, Fundamentals of Queueing Theory, 5th ed. 2018;
+[K] Kleinrock, Queueing Systems, vol. 1, 1975; [A] Allen, Probability, Statistics, and Queueing
+Theory, 2nd ed. 1990; [T] Takagi, Queueing Analysis, vol. 1: Vacation and Priority Systems,
+1991; [D] Doshi, A note on stochastic decomposition in a GI/G/1 queue with vacations or set-up
+times, J. Appl. Prob. 22, 1985.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+from rinq.config import Config
+from rinq.errors import ConfigError
+from rinq.times import Times
+
+ROUNDING = 1e-12  # a load that is a whole number but for rounding counts as that number
+
+
+class Random(Protocol):
+    """A random time, as far as these formulas look at it; such as ``rinq.times.Times``."""
+
+    @property
+    def mean(self) -> float:
+        """Seconds, from 0 up."""
+
+    @property
+    def variance(self) -> float:
+        """Square seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """A random time of which no more is known: mean and variance, as in ``Random``."""
+
+    mean: float
+    variance: float
+
+
+def scv(time: Random) -> float:
+    """The squared coefficient of variation, variance / mean²: 0 constant, 1 exponential."""
+    return time.variance / time.mean**2 if time.mean else 0.0
+
+
+def residual(time: Random) -> float:
+    """The mean rest of it at a random moment, E[X²] / 2E[X]: the inspection paradox.
+
+    Half the mean for a constant time, all of it for an exponential one ([K] sec. 5.2).
+    """
+    return time.mean * (1 + scv(time)) / 2
+
+
+def utilisation(arrival_rate: float, mean_service: float, consumers: int = 1) -> float:
+    """rho = λE[S]/c, the share of time that a consumer is busy; stable below 1 ([S] sec. 1.5).
+
+    Raises:
+        ConfigError: a rate or time below 0, no consumer: here and wherever this is used.
+    """
+    _check("arrival_rate", arrival_rate)
+    _check("mean_service", mean_service)
+    _check_number("consumers", consumers)
+    return arrival_rate * mean_service / consumers
+
+
+def least_consumers(arrival_rate: float, mean_service: float) -> int:
+    """The least c with λE[S]/c < 1, so that a backlog is worked off: floor(λE[S]) + 1.
+
+    At exactly 1 a backlog once there stays, and with any randomness grows ([S] sec. 1.5).
+    """
+    return math.floor(utilisation(arrival_rate, mean_service) * (1 + ROUNDING)) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A fleet in its steady state; infinite times and numbers where it has none.
+
+    Args:
+        arrival_rate: λ, jobs per second.
+        consumers: c.
+        mean_work: E[S], mean seconds from claim to settled.
+        utilisation: rho; for ``polling`` the wait after a job counts as busy.
+        waiting: Wq, mean seconds from submit to claim.
+    """
+
+    arrival_rate: float
+    consumers: int
+    mean_work: float
+    utilisation: float
+    waiting: float
+
+    @property
+    def system(self) -> float:
+        """W, mean seconds from submit to settled."""
+        return self.waiting + self.mean_work
+
+    @property
+    def backlog(self) -> float:
+        """Lq, mean number of unprocessed jobs: by Little's law λWq."""
+        return self.arrival_rate * self.waiting
+
+    @property
+    def in_system(self) -> float:
+        """L, mean number of jobs unprocessed or processing: by Little's law λW."""
+        return self.arrival_rate * self.system
+
+
+@dataclass(frozen=True, slots=True)
+class MMc(Prediction):
+    """M/M/c: Poisson arrivals, exponential work, no interval.
+
+    Args:
+        p_wait: the share of jobs that find every consumer busy.
+        For the others see ``Prediction``.
+    """
+
+    p_wait: float
+
+    def waits_longer_than(self, seconds: float) -> float:
+        """P(waiting > t) = C e^-(cμ-λ)t, the share of jobs ([S] sec. 3.3)."""
+        _check("seconds", seconds)
+        if not 0 < self.p_wait < 1:
+            return self.p_wait
+        return self.p_wait * math.exp(-seconds / self._decay)
+
+    def percentile(self, share: float) -> float:
+        """The seconds within which this share of jobs, from 0 to below 1, is claimed."""
+        if not 0 <= share < 1:
+            raise ConfigError(f"share: expected a number from 0 to below 1, got {share:g}.")
+        if self.utilisation >= 1:
+            return math.inf
+        return self._decay * max(0.0, math.log(self.p_wait / (1 - share))) if self.p_wait else 0.0
+
+    @property
+    def _decay(self) -> float:
+        """1/(cμ-λ): the mean wait of those that wait."""
+        return self.mean_work / self.consumers / (1 - self.utilisation)
+
+
+def erlang_c(load: float, consumers: int) -> float:
+    """The probability C(c, a) that a job of M/M/c must wait; a = λE[S] is the load in erlangs.
+
+    By Erlang's B recursion B(k) = aB(k-1) / (k + aB(k-1)), B(0) = 1, which neither overflows
+    nor cancels, and C = B / (1 - rho(1 - B)) ([S] sec. 3.3 and 3.6). From rho = 1 on it is 1.
+    """
+    rho = utilisation(load, 1, consumers)
+    if rho >= 1:
+        return 1.0
+    blocked = 1.0
+    for k in range(1, consumers + 1):
+        blocked = load * blocked / (k + load * blocked)
+    return blocked / (1 - rho * (1 - blocked))
+
+
+def mmc(arrival_rate: float, mean_work: float, consumers: int) -> MMc:
+    """The exact M/M/c queue: Wq = C(c, a) / (cμ - λ) with μ = 1/E[S] ([S] sec. 3.3)."""
+    rho = utilisation(arrival_rate, mean_work, consumers)
+    p_wait = erlang_c(arrival_rate * mean_work, consumers)
+    waiting = p_wait * mean_work / consumers / (1 - rho) if rho < 1 else math.inf
+    return MMc(arrival_rate, consumers, mean_work, rho, waiting, p_wait)
+
+
+def allen_cunneen(
+    arrival_rate: float, work: Random, consumers: int, arrival_scv: float = 1.0
+) -> Prediction:
+    """G/G/c, approximately: Wq = Wq(M/M/c) · (ca² + cs²)/2 ([A] ch. 5).
+
+    Exact for M/M/c, and with Poisson arrivals and c = 1 (Pollaczek-Khinchine); with constant
+    arrivals and c = 1 it is Kingman's upper bound ([S] sec. 8.1). Otherwise good near rho = 1; at
+    light loads, or with ca² far from 1, it can be wrong by half and more. It gives means only,
+    and knows nothing of correlation between arrivals.
+
+    Args:
+        arrival_scv: ca², of the times between arrivals: 1 Poisson, 0 constant.
+    """
+    _check("arrival_scv", arrival_scv)
+    exact = mmc(arrival_rate, work.mean, consumers)
+    spread = (arrival_scv + scv(work)) / 2
+    waiting = exact.waiting * spread if exact.utilisation < 1 else math.inf
+    return Prediction(arrival_rate, consumers, work.mean, exact.utilisation, waiting)
+
+
+def poll_wait(interval: Times, consumers: int) -> float:
+    """Mean seconds until the first of c idle consumers looks, each at a moment of its own.
+
+    For one it is ``residual``. Of several it is the least of their rests R, whose mean is the
+    integral of P(R > t)^c ([K] sec. 5.2). If the interval is exponential, so is R; if it is
+    uniform from a to b, with m = (a+b)/2, P(R > t) is 1 - t/m up to a, then (b-t)²/2m(b-a).
+
+    Raises:
+        ConfigError: several consumers, and an interval of another law.
+    """
+    _check_number("consumers", consumers)
+    mean = interval.mean
+    if consumers == 1 or not mean:
+        return residual(interval)
+    if interval.law == "exponential":
+        return mean / consumers
+    if interval.law not in ("constant", "uniform"):
+        raise ConfigError(
+            f"interval: there is no formula for {interval} and several consumers.",
+            advice="Take a constant, uniform or exponential one, or simulate.",
+        )
+    width = interval.parameters[-1] - interval.parameters[0]
+    half = width / 2 / mean  # P(R > a)
+    until_least = mean / (consumers + 1) * (1 - half ** (consumers + 1))
+    return until_least + width / (2 * consumers + 1) * half**consumers
+
+
+def holding_time(work: Random, interval: Random) -> Moments:
+    """B, how long a job holds its consumer: its work and the wait after it.
+
+    So one consumer can do 1/E[B] jobs per second, and ``least_consumers(λ, E[B])`` are needed:
+    of the seed's, 7-15 s a job and a job each 5 s, 11/5 = 2.2, so three.
+    """
+    return Moments(work.mean + interval.mean, work.variance + interval.variance)
+
+
+def polling(
+    arrival_rate: float,
+    work: Random,
+    interval: Times,
+    consumers: int,
+    arrival_scv: float = 1.0,
+) -> Prediction:
+    """Consumers as rinq has them: each waits ``interval`` after a job and after an empty look.
+
+    Stability, rho = λE[B]/c < 1 with B the ``holding_time``, is exact; so is Little's law (see
+    ``rinq.lab.little``). A look that finds nothing costs one more interval, a vacation V; a job
+    that comes meanwhile waits for its end. Waiting is taken as Allen-Cunneen's for the service
+    time B, and on top of it ``poll_wait``.
+
+    One consumer is a queue with multiple vacations, and waits with and without vacations
+    differ by exactly the residual vacation E[V²]/2E[V], whatever the distributions, if times
+    between arrivals are independent ([D]; for M/G/1 also [T] ch. 2). So at c = 1 this is exact
+    for Poisson arrivals, and an upper bound for constant ones. For more consumers there is no
+    closed form and this is a rough guide, mostly too low, since looks come in random clumps:
+    it is right as λ → 0, 5% low for the seed's three consumers, and in trials up to a half low
+    for eight. Without work the looks do not depend on the jobs, and ``poll_wait`` alone is a
+    lower bound at every c.
+    """
+    held = allen_cunneen(arrival_rate, holding_time(work, interval), consumers, arrival_scv)
+    waiting = held.waiting + poll_wait(interval, consumers)
+    return Prediction(arrival_rate, consumers, work.mean, held.utilisation, waiting)
+
+
+def predict(config: Config, *, consumers: int, producers: int = 1) -> Prediction:
+    """``polling`` with the times of a config.
+
+    What is not in the config counts as 0 s: the handler itself, the database, failures.
+    """
+    _check_number("producers", producers)
+    between = config.producer.interval
+    if not between.mean:
+        raise ConfigError("producer.interval: expected a mean above 0, got 0.")
+    arrival_rate = producers / between.mean
+    work, interval = config.consumer.work_time, config.consumer.interval
+    return polling(arrival_rate, work, interval, consumers, arrival_scv=scv(between))
+
+
+def _check(name: str, value: float) -> None:
+    """A number that must be finite and at least 0. Raises: ConfigError."""
+    if not 0 <= value < math.inf:
+        raise ConfigError(f"{name}: expected a number from 0 up, got {value:g}.")
+
+
+def _check_number(name: str, value: int) -> None:
+    """A whole number from 1 up. Raises: ConfigError."""
+    if value < 1 or value % 1:
+        raise ConfigError(f"{name}: expected a whole number from 1 up, got {value}.")
