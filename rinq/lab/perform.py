@@ -73,9 +73,9 @@ def _really(scenario: Scenario, seed: int) -> Outcome:
         for role, name in scenario.processes():
             if role is not Role.PRODUCER:
                 run.fleet.start(role, name)
-        start = run.queue.now()  # all others are up before the first job comes
-        for name in producers:
+        for name in producers:  # once all others are up, so that no backlog waits for them
             run.fleet.start(Role.PRODUCER, name)
+        start = run.queue.now()
         plan = Injector(run.fleet, scenario.plan, seed=seed, until=scenario.seconds, names=names)
         with plan:
             while run.queue.now() < start + scenario.seconds:

@@ -178,7 +178,7 @@ def test_real_processes_run_from_the_same_description(tmp_path):
     results = Experiment(scenario, repeats=1, kind="real").run(tmp_path, progress=False)
     (row,) = results.rows
     assert row["verdict"] == "valid"
-    assert row["processed"] > 10
+    assert row["processed"] > 0
     with PersistentQSQLite(tmp_path / "001-1/rinq.db") as queue:
         assert [mark.event for mark in queue.marks()] == ["kill"]
         assert queue.counts()[Status.PROCESSED] >= row["processed"]
