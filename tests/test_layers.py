@@ -15,7 +15,7 @@ import rinq
 
 PACKAGE = Path(rinq.__file__).parent
 LAYERS = (  # from the ground up
-    {"config", "errors", "clock", "faults", "times"},
+    {"config", "errors", "clock", "closing", "faults", "times"},
     {"queue"},
     {"files"},
     {"roles"},

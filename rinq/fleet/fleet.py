@@ -9,11 +9,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import psutil
 
+from rinq.closing import Closing
 from rinq.config import Config
 from rinq.errors import AlreadyRunning, ConfigError, NotRunning, RinqError, StartFailed
 from rinq.fleet import logs, signals
@@ -46,7 +45,7 @@ class FleetProcess:
         return self.state in ALIVE
 
 
-class Fleet:
+class Fleet(Closing):
     """The background processes of one queue, whoever started them.
 
     Used in a ``with`` statement it stops, at the end, all that were started through it.
@@ -332,17 +331,6 @@ class Fleet:
                 for process in self.processes():
                     if process.state in FALLEN and self._is_mine(process.row):
                         self.start(process.row.role, process.name)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _find(queue: PersistentQ, name: str) -> ProcessRow | None:

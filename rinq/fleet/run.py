@@ -10,11 +10,11 @@ import time
 import weakref
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import yaml
 
+from rinq.closing import Closing
 from rinq.config import Config
 from rinq.files import Files
 from rinq.fleet.fleet import Fleet
@@ -26,7 +26,7 @@ OWNER = ".owner"  # pid and start time of the program that made the folder
 LOOK = 0.1  # real seconds between two looks at the table
 
 
-class Run:
+class Run(Closing):
     """A temporary folder with a config file, a queue and a fleet in it.
 
     Closing it, or the end of the program, stops its processes and deletes the folder.
@@ -90,17 +90,6 @@ class Run:
 
     def __repr__(self) -> str:
         return "Run()"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _end(fleet: Fleet, queue: PersistentQ, folder: Path) -> None:

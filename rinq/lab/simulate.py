@@ -7,9 +7,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from rinq.closing import Closing
 from rinq.lab.audit import audit
 from rinq.lab.measure import Measures, measure
 from rinq.lab.scenario import Scenario
@@ -61,7 +61,7 @@ def simulate(
     return Simulation(world, seed)
 
 
-class Simulation:
+class Simulation(Closing):
     """What a scenario came to: its queue and files, as they were when the time was over.
 
     ``queue`` and ``files`` take all that real ones do: charts, frames, the audit.
@@ -124,14 +124,3 @@ class Simulation:
 
     def close(self) -> None:
         self.queue.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from types import TracebackType
-from typing import Self
 
+from rinq.closing import Closing
 from rinq.queue.model import Claim, Job, Kind, Mark, ProcessRow, Status, Transition
 
 
-class PersistentQ(ABC):
+class PersistentQ(Closing):
     """A durable queue of job names, with the history of every job.
 
     Each verb that moves a job is one write transaction, guarded by the status it
@@ -251,14 +250,3 @@ class PersistentQ(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let go of the database."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

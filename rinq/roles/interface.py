@@ -7,11 +7,11 @@ import math
 import random
 import string
 import threading
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
-from types import TracebackType
-from typing import ClassVar, Self
+from typing import ClassVar
 
+from rinq.closing import Closing
 from rinq.config import Config
 from rinq.errors import ConfigError, Passing
 from rinq.faults import digest, failpoint
@@ -34,7 +34,7 @@ def draw_name(rng: random.Random) -> str:
     return "".join(rng.choices(string.ascii_lowercase, k=10))
 
 
-class PersistentQInterface(ABC):
+class PersistentQInterface(Closing):
     """A role at work on a queue: called, it does one step and says when to call it next.
 
     Args:
@@ -140,7 +140,7 @@ class PersistentQInterface(ABC):
         finally:
             self.close()
 
-    def close(self) -> None:  # noqa: B027 (most roles hold nothing)
+    def close(self) -> None:
         """Hand back what is held and end helpers; safe to call twice."""
 
     def follow(self, name: str) -> Job:
@@ -178,14 +178,3 @@ class PersistentQInterface(ABC):
                 return
             if self.wake.wait(TICK):
                 self.wake.clear()  # else the pauses would not last
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
