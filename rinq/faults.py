@@ -27,6 +27,7 @@ POINTS = (
     "reassigned",  # before the files follow
     "renamed",  # Cleaner: the files of a failed job agree, before the move
     "cleaned",  # before the files follow
+    "redriven",  # an operator: before the files follow
     *UNDER_THE_LOCK,  # any role: the row was read under the lock, before the file work
 )
 """Every failpoint, each between two steps of a role."""
