@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from rinq.fleet.run import Run as Run
     from rinq.lab.audit import audit as audit
     from rinq.lab.experiment import Experiment as Experiment
+    from rinq.lab.judge.check import check as check
     from rinq.lab.scenario import Scenario as Scenario
     from rinq.lab.simulate import simulate as simulate
-    from rinq.lab.judge.check import check as check
     from rinq.queue import Claim as Claim
     from rinq.queue import Job as Job
     from rinq.queue import PersistentQ as PersistentQ

@@ -308,7 +308,7 @@ def redrive(names: Names = None, every: Every = False, config: ConfigPath = None
 @app.command()
 def check(
     queue: Annotated[str, typer.Argument(metavar="MODULE:CLASS", help="Your queue.")],
-    only: Annotated[list[str] | None, typer.Option(help="Try this property only.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Try this one, such as one-claim.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer trials.")] = False,
     as_json: AsJson = False,
 ) -> None:
