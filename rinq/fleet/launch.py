@@ -81,7 +81,7 @@ def reap(pid: int, *, patience: float = 0.0) -> None:
     if child is not None and child.poll() is not None:
         if child.stdin is not None:
             child.stdin.close()
-        del _children[pid]
+        _children.pop(pid, None)  # another thread may have been here just now
 
 
 def is_launched(row: ProcessRow, child: subprocess.Popen[bytes]) -> bool:
