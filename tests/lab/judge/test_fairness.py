@@ -51,7 +51,7 @@ def reports(tmp_path_factory):
     place = tmp_path_factory.mktemp("right")
     for name, source in RIGHT.items():
         (place / f"{name}.py").write_text(source, "utf-8")
-    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(3) as threads:
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(5) as threads:
         patch.chdir(place)
         targets = [f"{name}:ReferenceQueue" for name in RIGHT]
         found = threads.map(lambda target: check(target, only=LEASED, quick=True), targets)
