@@ -88,11 +88,16 @@ class Call:
 
 
 class Actor:
-    """A process of the trial, with the queue open. Its verbs must succeed, or Broken is raised."""
+    """A process of the trial, with the queue open. Its verbs must succeed, or Broken is raised.
 
-    def __init__(self, trial: Trial, name: str, client: Client) -> None:
+    ``called`` is the name that it gives the queue, where that is not its own: a consumer that
+    died and was started again has the name that it had before.
+    """
+
+    def __init__(self, trial: Trial, name: str, client: Client, called: str | None = None) -> None:
         self.trial = trial
         self.name = name
+        self.called = called or name
         self.client = client
         self.alive = True
         self._queue = next(trial.pool.numbers)
@@ -123,7 +128,7 @@ class Actor:
         return self._must(self.start("submit", job)).event
 
     def claim(self, lease: float = UNTIL_LATER) -> Held | None:
-        return self._must(self.start("claim", self.name, lease)).held
+        return self._must(self.start("claim", self.called, lease)).held
 
     def complete(self, held: Held) -> Event:
         return self._must(self.start("complete", held=held)).event
@@ -132,7 +137,7 @@ class Actor:
         return self._must(self.start("fail", "it failed", n_tries, held=held)).event
 
     def reassign(self) -> Event:
-        return self._must(self.start("reassign", self.name)).event
+        return self._must(self.start("reassign", self.called)).event
 
     def late(self, verb: str, held: Held, *arguments: Any) -> Event:
         """An answer that may be refused."""

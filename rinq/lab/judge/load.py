@@ -66,6 +66,7 @@ def describe(error: BaseException, called: Any = None) -> Report:
 
 
 def _place(file: str, line: int) -> tuple[str, str]:
+    linecache.checkcache(file)  # it may have been written anew
     return place(file, line), linecache.getline(file, line).strip()
 
 

@@ -48,9 +48,9 @@ class Trial:
         """Names not used before in this trial, in no alphabetical order."""
         return [f"job-{next(self._words)}" for _ in range(n)]
 
-    def process(self, name: str, client: Client | None = None) -> Actor:
+    def process(self, name: str, client: Client | None = None, called: str | None = None) -> Actor:
         """A process that opens the queue; ``client`` lets it be one that other trials use too."""
-        actor = Actor(self, name, client or self.pool.take())
+        actor = Actor(self, name, client or self.pool.take(), called)
         if client is not None:
             self._shared.add(id(client))
         self._actors.append(actor)

@@ -40,6 +40,24 @@ WRONG = {
     "the_same_race": ("one-claim", select_then_update()),
     "race_in_one_line": ("one-claim", changed((body("claim"), ONE_LINE))),
     "status_fence": ("stale-completion", changed(*NUMBERLESS)),
+    "fence_on_the_process": (
+        "stale-completion",
+        changed(
+            ("  lease_until REAL,", "  lease_until REAL, process TEXT,"),
+            (
+                "attempt = attempt + 1, lease_until = ? ",
+                "attempt = attempt + 1, lease_until = ?, process = ? ",
+            ),
+            (
+                "            time.time() + lease,\n",
+                "            time.time() + lease,\n            process,\n",
+            ),
+            ("    attempt: int\n", "    attempt: int\n    process: str\n"),
+            ('RETURNING id, name, attempt"', 'RETURNING id, name, attempt, process"'),
+            (" AND attempt = ? RETURNING", " AND process = ? RETURNING"),
+            ("claim.id, claim.attempt):", "claim.id, claim.process):"),
+        ),
+    ),
     "fence_read_first": ("stale-completion", changed(("        held = ", READ_FIRST), *NUMBERLESS)),
     "lone_rescuer": (
         "lapsed-claim",

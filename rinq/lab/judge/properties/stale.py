@@ -30,7 +30,7 @@ def judge(pool: Pool, quick: bool) -> str:
     needs_reassign(pool)
     most = FEW if quick else MANY
     clients = [pool.take() for _ in range(3)]
-    replicas = Replicas(pool, most + 4)
+    replicas = Replicas(pool, most + 5)
     ready = due()
     until = ready + PATIENCE
     control, _, _, b, m, taken = _stolen(replicas, clients, until)
@@ -42,6 +42,10 @@ def judge(pool: Pool, quick: bool) -> str:
     with trial:
         late = a.late("complete", held)
         _fail_and_look(trial, late, b, m, taken)
+    trial, a, held, b, m, taken = _stolen(replicas, clients, until, called="A")
+    with trial:
+        late = a.late("complete", held)
+        _fail_and_look(trial, late, b, m, taken, also=", under the same name A")
     trial, a, held, b, m, taken = _stolen(replicas, clients, until)
     with trial:
         late = a.late("fail", held, "it failed", MANY_TRIES)
@@ -60,28 +64,30 @@ def judge(pool: Pool, quick: bool) -> str:
 
 
 def _stolen(
-    replicas: Replicas, clients: list[Client], until: float
+    replicas: Replicas, clients: list[Client], until: float, called: str | None = None
 ) -> tuple[Trial, Actor, Held, Actor, Actor, Held]:
-    """A trial in which A's claim was taken back and B holds the job.
+    """A trial in which A's claim was taken back and B holds the job, under a name of its own.
 
     Raises: Undecided, where it is never taken back.
     """
     trial, held, a = replicas.next()
-    b, m = trial.process("B", clients[1]), trial.process("M", clients[2])
+    b, m = trial.process("B", clients[1], called), trial.process("M", clients[2])
     taken = take_over(m, b, until)
     if taken is None:
         raise Undecided(NEVER_TAKEN)
     return trial, a, held, b, m, taken
 
 
-def _fail_and_look(trial: Trial, late: Event, b: Actor, m: Actor, taken: Held) -> None:
+def _fail_and_look(
+    trial: Trial, late: Event, b: Actor, m: Actor, taken: Held, *, also: str = ""
+) -> None:
     b.late("fail", taken, "it failed", MANY_TRIES)
     if take_over(m, m, due(0)) is None:
         raise trial.breach(
             RULE,
             late,
             last(trial),
-            f"A, which held attempt 1 of {taken.job}, completes it while B holds attempt 2; "
+            f"A, which held attempt 1 of {taken.job}, completes it while B holds attempt 2{also}; "
             "B's attempt fails, and the job is never handed out again.",
         )
 
