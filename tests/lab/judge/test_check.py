@@ -162,6 +162,12 @@ def test_a_fence_on_status_only_lets_a_stale_completion_in(shown):
     )
 
 
+def test_a_fence_on_the_process_lets_in_one_that_was_started_again_under_its_name(shown):
+    found, first, _ = shown("fence_on_the_process")
+    assert first.what == "complete"
+    assert "under the same name A" in found.sentence
+
+
 def test_a_fence_that_is_read_before_the_write_is_no_fence(shown):
     found, first, _ = shown("fence_read_first")
     assert first.what == "complete"
