@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib.resources
 import re
 import sqlite3
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from rinq.errors import (
-    CorruptDatabase,
-    DatabaseError,
-    ForeignDatabase,
-    Unavailable,
+from rinq.errors import CorruptDatabase, DatabaseError, Unavailable
+from rinq.queue.opening import (
+    MEMORY,
+    grow_log,
+    make_schema,
+    read_sql,
+    refuse_foreign,
+    set_up,
 )
-
-APPLICATION_ID = 0x72696E71  # "rinq"
-SCHEMA_VERSION = 1
-MEMORY = ":memory:"
-WARM_BYTES = 4 * 2**20
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -35,13 +30,8 @@ _PASSING = {
     sqlite3.SQLITE_PERM,
     sqlite3.SQLITE_AUTH,
 }
-NESTED = "a transaction is open in this thread already"
 _NONE: Mapping[str, Any] = {}
 _PAUSE = 0.0005  # short and even, so that no waiting process starves (busy_timeout backs off)
-
-
-def _read(name: str) -> str:
-    return importlib.resources.files("rinq.queue").joinpath(name).read_text("utf-8")
 
 
 def _named(text: str) -> dict[str, str]:
@@ -49,7 +39,7 @@ def _named(text: str) -> dict[str, str]:
     return {name: sql.strip() for name, sql in zip(parts[::2], parts[1::2], strict=True)}
 
 
-SQL = _named(_read("queries.sql"))
+SQL = _named(read_sql("queries.sql"))
 
 Row = sqlite3.Row
 T = TypeVar("T")
@@ -82,7 +72,7 @@ class Connection:
         self.path = str(path)
         self.wait = wait
         self._lock = threading.RLock()
-        self.inside = False  # a write transaction
+        self.inside = False  # a transaction, of the thread that holds the lock
         if sqlite3.sqlite_version_info < (3, 37):
             raise DatabaseError(
                 f"SQLite {sqlite3.sqlite_version} is too old", advice="rinq needs 3.37 or newer."
@@ -95,13 +85,11 @@ class Connection:
             raise self._translated(error) from error
         try:
             self._raw.row_factory = Row
-            self._refuse_foreign()
-            if self.path == MEMORY:
-                self.run("PRAGMA page_size = 1024")  # less to copy for each move
-            self._set_up(durable)
-            self._make_schema(prepare)
+            refuse_foreign(self)
+            set_up(self, durable)
+            make_schema(self, prepare)
             if warm:
-                self._warm()
+                grow_log(self)
         except BaseException:
             self._raw.close()
             raise
@@ -154,18 +142,17 @@ class Connection:
 
     def begin(self, statements: tuple[str, ...]) -> None:
         """Open a transaction of this thread. Raises: DatabaseError: it has one."""
-        self._lock.acquire()
-        try:
+        with self._lock:
             if self.inside:
-                raise DatabaseError(NESTED)  # noqa: TRY301 (only under the lock is it seen)
-            for statement in statements:
-                self.run(statement)
+                raise DatabaseError("a transaction is open in this thread already")
+            try:
+                for statement in statements:
+                    self.run(statement)
+            except BaseException:
+                self._roll_back()
+                raise
             self.inside = True
-        except BaseException:
-            if not self.inside and self._raw.in_transaction:
-                self._raw.execute("ROLLBACK")
-            self._lock.release()
-            raise
+            self._lock.acquire()  # until it ends
 
     def end(self, *, commit: bool) -> None:
         """Close this thread's transaction."""
@@ -174,9 +161,13 @@ class Connection:
                 self.run("COMMIT")
         finally:
             self.inside = False
-            if self._raw.in_transaction:
-                self._raw.execute("ROLLBACK")
+            self._roll_back()
             self._lock.release()
+
+    def _roll_back(self) -> None:
+        """End what was not committed."""
+        if self._raw.in_transaction:
+            self._raw.execute("ROLLBACK")
 
     def _execute(self, sql: str, values: Mapping[str, Any]) -> list[Row]:
         try:
@@ -204,65 +195,6 @@ class Connection:
         if code in _DAMAGED:
             return CorruptDatabase(where)
         return Unavailable(where) if code in _PASSING else DatabaseError(where)
-
-    def _refuse_foreign(self) -> None:
-        """Look before anything is written: an empty file, or ours, of our version."""
-        # one statement, since another process may be making the schema just now
-        tables, application, version = self.run(
-            "SELECT (SELECT count(*) FROM sqlite_master), application_id, user_version "
-            "FROM pragma_application_id, pragma_user_version"
-        )[0]
-        if not (tables or application or version):
-            return
-        if application != APPLICATION_ID:
-            raise ForeignDatabase(f"{self.path} belongs to another program")
-        if version != SCHEMA_VERSION:
-            raise ForeignDatabase(f"{self.path} has version {version}, not {SCHEMA_VERSION}")
-
-    def _set_up(self, durable: bool) -> None:
-        if self.run("PRAGMA journal_mode = WAL")[0][0] != "wal" and self.path != MEMORY:
-            raise DatabaseError(
-                f"{self.path}: no write-ahead log is possible here",
-                advice="Put it on a local disk: set general.database.",
-            )
-        self.run(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-        if sys.platform == "darwin" and durable:
-            self.run("PRAGMA fullfsync = ON")
-            self.run("PRAGMA checkpoint_fullfsync = ON")
-        self.run("PRAGMA recursive_triggers = ON")  # else REPLACE deletes without a trigger
-
-    def _make_schema(self, prepare: Callable[[Connection], None]) -> None:
-        if self.run("PRAGMA user_version")[0][0] == SCHEMA_VERSION:
-            return
-        with self.write():
-            if self.run("PRAGMA user_version")[0][0] == SCHEMA_VERSION:
-                return
-            statement = ""
-            for line in _read("schema.sql").splitlines(keepends=True):
-                statement += line
-                if sqlite3.complete_statement(statement):
-                    self.run(statement)
-                    statement = ""
-            prepare(self)
-            self.run(f"PRAGMA application_id = {APPLICATION_ID}")
-            self.run(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-    def _warm(self) -> None:
-        """Grow the log's file once, so that it need not grow commit by commit.
-
-        A transaction larger than its cache spills into the log; rolled back, it
-        changes nothing but the size of that file.
-        """
-        log = Path(self.path + "-wal")
-        if log.exists() and log.stat().st_size >= WARM_BYTES:
-            return
-        cache = self.run("PRAGMA cache_size")[0][0]
-        self.run("PRAGMA cache_size = 10")
-        with contextlib.suppress(_Undo), self.write():
-            self.run("CREATE TABLE warm (filler BLOB)")
-            self.run(f"INSERT INTO warm VALUES (zeroblob({WARM_BYTES}))")
-            raise _Undo
-        self.run(f"PRAGMA cache_size = {cache}")
 
 
 def _code(error: sqlite3.DatabaseError) -> int:
@@ -295,7 +227,3 @@ class Transaction:
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self._connection.end(commit=kind is None)
-
-
-class _Undo(Exception):
-    """Leaves a transaction without committing it."""

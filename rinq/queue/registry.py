@@ -15,6 +15,7 @@ from rinq.queue.connection import Connection, Row
 from rinq.queue.model import Mark, ProcessRow
 
 _UNKNOWN = (-1, None, 0.0)
+_UNREAD: tuple[int, dict[str, object]] = (-1, {})
 
 
 class SQLiteRegistry(PersistentQ):
@@ -23,7 +24,7 @@ class SQLiteRegistry(PersistentQ):
     _db: Connection
     _real_time: Callable[[], float]
     _known: tuple[int, QueueClock | None, float] = _UNKNOWN  # version, clock, last recorded time
-    _settings: tuple[int, dict[str, object]] = (-1, {})  # version, settings
+    _settings: tuple[int, dict[str, object]] = _UNREAD  # version, settings
 
     def now(self) -> float:
         clock, floor = self._clock()
@@ -39,17 +40,19 @@ class SQLiteRegistry(PersistentQ):
     def set_speed(self, speed: float) -> None:
         if not (math.isfinite(speed) and speed > 0):
             raise ConfigError(f"speed: expected a number above 0, got {speed!r}.")
-        with self._db.write() as tx:
+        with self._changing() as tx:
             clock, floor = self._clock()
-            self._set_clock(tx, clock.rebased(speed, self._real_time(), floor))
+            tx.all("set_clock", **asdict(clock.rebased(speed, self._real_time(), floor)))
 
     def shift_clock(self, seconds: float) -> None:
         if not math.isfinite(seconds):
             raise ConfigError(f"clock: expected a number of seconds, got {seconds!r}.")
-        with self._db.write() as tx:
-            self._set_clock(tx, self._clock()[0].shifted(seconds))
-            detail = f"{seconds:+g} s"
-            tx.all("mark", now=self.now(), process=None, event="clock", detail=detail)
+        with self._changing() as tx:
+            clock, floor = self._clock()
+            shifted = clock.shifted(seconds)
+            tx.all("set_clock", **asdict(shifted))
+            now, detail = shifted.reckon(self._real_time(), floor), f"{seconds:+g} s"
+            tx.all("mark", now=now, process=None, event="clock", detail=detail)
 
     def settings(self) -> dict[str, object]:
         version, settings = self._settings
@@ -60,8 +63,7 @@ class SQLiteRegistry(PersistentQ):
         return dict(settings)
 
     def change_settings(self, changes: Mapping[str, object | None]) -> None:
-        self._settings = (-1, {})
-        with self._db.write() as tx:
+        with self._changing() as tx:
             for key, value in changes.items():
                 if value is None:
                     tx.all("unset", key=key)
@@ -144,9 +146,14 @@ class SQLiteRegistry(PersistentQ):
             self._known = (current, clock, floor)
         return clock, floor
 
-    def _set_clock(self, tx: Connection, clock: QueueClock) -> None:
-        tx.all("set_clock", **asdict(clock))
-        self._known = _UNKNOWN
+    @contextmanager
+    def _changing(self) -> Iterator[Connection]:
+        """A write after which clock and settings are read anew, whether it was committed or not."""
+        try:
+            with self._db.write() as tx:
+                yield tx
+        finally:
+            self._known, self._settings = _UNKNOWN, _UNREAD
 
     def _note(self, query: str, name: str, incarnation: int, **values: object) -> None:
         with self._db.write() as tx:

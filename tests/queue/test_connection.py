@@ -14,7 +14,8 @@ from rinq.config import Config
 from rinq.errors import DatabaseError
 from rinq.queue import PersistentQSQLite, open_queue
 from rinq.queue import connection as module
-from rinq.queue.connection import APPLICATION_ID, SCHEMA_VERSION, SQL, WARM_BYTES, Connection
+from rinq.queue.connection import SQL, Connection
+from rinq.queue.opening import APPLICATION_ID, SCHEMA_VERSION, WARM_BYTES, read_sql
 
 
 @pytest.fixture
@@ -206,7 +207,7 @@ def test_every_statement_of_the_file_is_used():
 
 
 def test_no_two_statements_have_one_name():
-    assert module._read("queries.sql").count("-- name: ") == len(SQL)
+    assert read_sql("queries.sql").count("-- name: ") == len(SQL)
 
 
 def test_a_database_made_by_two_runs_has_one_schema(path):

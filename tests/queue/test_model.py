@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from rinq.errors import ConfigError, InvalidName
 from rinq.queue import MOVES, SETTLED, Event, Job, Status
-from rinq.queue.connection import _read
 from rinq.queue.model import check_job_name, check_process_name, is_job_name
+from rinq.queue.opening import read_sql
 
 ALPHABET = string.ascii_letters + string.digits + "_-"
 NO_NAMES = [
@@ -85,7 +85,7 @@ def test_every_status_can_be_reached_and_every_event_is_a_move_or_a_verdict():
 
 
 def test_the_schema_spells_the_same_moves_and_statuses():
-    schema = _read("schema.sql")
+    schema = read_sql("schema.sql")
     spelled = set(re.findall(r"\('(\w+)', +'(\w+)', +'(\w+)'\)", schema))
     moves = {tuple(map(str, move)) for move in MOVES if move[0] is not Event.SUBMIT}
     assert spelled == moves
@@ -94,6 +94,6 @@ def test_the_schema_spells_the_same_moves_and_statuses():
 
 
 def test_a_job_has_the_columns_of_its_table():
-    columns = re.search(r"CREATE TABLE jobs \((.*?)\) STRICT", _read("schema.sql"), re.DOTALL)[1]
+    columns = re.search(r"CREATE TABLE jobs \((.*?)\) STRICT", read_sql("schema.sql"), re.DOTALL)[1]
     names = re.findall(r"^  (\w+) +(?:INTEGER|TEXT|REAL)", columns, re.MULTILINE)
     assert names == [field.name for field in dataclasses.fields(Job)]

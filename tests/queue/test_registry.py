@@ -8,6 +8,7 @@ import pytest
 
 from rinq.errors import AlreadyRunning, ConfigError, DatabaseError, Unavailable
 from rinq.queue import PersistentQSQLite
+from rinq.queue.connection import Connection
 
 A, B = "abcdefghij", "klmnopqrst"
 
@@ -295,3 +296,27 @@ def test_a_snapshot_shows_one_moment_while_others_write(queue, clock):
         with queue.snapshot(), pytest.raises(DatabaseError, match="open in this thread"):
             queue.claim("c2")
         assert another.claim("c2").name == B
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda queue: queue.set_speed(20), lambda queue: queue.speed),
+        (lambda queue: queue.shift_clock(500), lambda queue: queue.now()),
+        (lambda queue: queue.change_settings({"paused": True}), lambda queue: queue.settings()),
+    ],
+)
+def test_a_change_that_was_not_committed_is_not_told(queue, monkeypatch, change, told):
+    before = told(queue)
+    run = Connection.run
+
+    def full(self, sql, *values):
+        if sql == "COMMIT":
+            raise Unavailable("the disk is full")
+        return run(self, sql, *values)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Connection, "run", full)
+        with pytest.raises(Unavailable):
+            change(queue)
+    assert told(queue) == before

@@ -16,7 +16,7 @@ import pytest
 from rinq.config import Config
 from rinq.errors import CorruptDatabase, DatabaseError, ForeignDatabase, Passing, Unavailable
 from rinq.queue import PersistentQSQLite, open_queue
-from rinq.queue.connection import APPLICATION_ID, SCHEMA_VERSION
+from rinq.queue.opening import APPLICATION_ID, SCHEMA_VERSION
 
 
 @pytest.fixture
