@@ -53,11 +53,9 @@ class Times:
         times = cls(law, tuple(numbers))
         if len(numbers) != LAWS[law].takes or not LAWS[law].allows(*numbers):
             raise ValueError("not what this law takes")
-        return cls("constant", times.parameters[:1]) if times.is_one_number else times
-
-    @property
-    def is_one_number(self) -> bool:
-        return self.law == "uniform" and self.parameters[0] == self.parameters[1]
+        if law == "uniform" and numbers[0] == numbers[1]:
+            return cls("constant", times.parameters[:1])
+        return times
 
     @property
     def plain(self) -> float | list[float] | str:

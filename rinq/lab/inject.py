@@ -10,9 +10,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from types import TracebackType
 from typing import Self
 
+from rinq.closing import Closing
 from rinq.errors import Passing, RinqError
 from rinq.fleet.fleet import Fleet
 from rinq.lab.plan import Act, FaultPlan, Strike
@@ -24,7 +24,7 @@ TICK = 0.05  # real seconds between two looks at the plan
 log = logging.getLogger("rinq.faults")
 
 
-class Injector:
+class Injector(Closing):
     """Carries a fault plan out on a fleet: in a ``with`` statement beside whatever runs, or by
     ``run`` in the caller's thread.
 
@@ -156,11 +156,3 @@ class Injector:
         self._thread = threading.Thread(target=self._run_in_thread, name="rinq fault plan")
         self._thread.start()
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

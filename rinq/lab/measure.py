@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rinq.queue import Event, PersistentQ, Status, Transition
+from rinq.queue import Event, PersistentQ, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +48,13 @@ def measure(queue: PersistentQ, *, consumers: int, start: float, end: float) -> 
     Args:
         consumers: among how many the work is shared.
     """
-    return _measure(queue.transitions(), consumers, start, end)
-
-
-def _measure(history: Iterable[Transition], consumers: int, start: float, end: float) -> Measures:
     ends = dict.fromkeys(ENDS, 0)
     submitted: dict[int, float] = {}
     waiting: dict[int, float] = {}
     system: list[float] = []
     unprocessed, processing = _Level(start, end), _Level(start, end)
     processed = failed = 0
-    for row in history:
+    for row in queue.transitions():
         if row.at > end:
             break
         unprocessed.move(row.at, row.from_status, row.to_status, Status.UNPROCESSED)

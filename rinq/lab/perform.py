@@ -11,10 +11,11 @@ from typing import Any, Literal
 from rinq.fleet.run import Run
 from rinq.lab.audit import audit
 from rinq.lab.inject import Injector
-from rinq.lab.measure import measure
+from rinq.lab.measure import Measures, measure
 from rinq.lab.scenario import Scenario
 from rinq.lab.simulate import simulate
-from rinq.queue import Role
+from rinq.lab.verdict import Audit
+from rinq.queue import PersistentQSQLite, Role
 
 LOOK = 0.05  # real seconds between two looks whether the time is over
 
@@ -53,48 +54,41 @@ def perform(values: dict[str, Any], seed: int, kind: Time) -> Outcome:
 def _virtually(scenario: Scenario, seed: int) -> Outcome:
     began = time.perf_counter()
     with simulate(scenario, seed=seed) as run:
-        found = run.audit()
-        return Outcome(
-            measures=asdict(run.measure()),
-            verdict=str(found.verdict),
-            problems=[str(problem) for problem in found.problems],
-            real_seconds=time.perf_counter() - began,
-            history=_saved(run.queue.save),
-        )
+        return _outcome(run.measure(), run.audit(), run.queue, began)
 
 
 def _really(scenario: Scenario, seed: int) -> Outcome:
     began = time.perf_counter()
     config = {name: dict(section) for name, section in scenario.config.items()}
-    config.setdefault("general", {})["seed"] = seed
+    general = config.setdefault("general", {})
+    general["seed"] = seed
+    for place in ("primary_path", "database"):  # the run has its own
+        general.pop(place, None)
     with Run(config, restart=True) as run:
         names = [name for _, name in scenario.processes()]
-        producers = [name for role, name in scenario.processes() if role is Role.PRODUCER]
-        for role, name in scenario.processes():
-            if role is not Role.PRODUCER:
-                run.fleet.start(role, name)
-        for name in producers:  # once all others are up, so that no backlog waits for them
-            run.fleet.start(Role.PRODUCER, name)
+        # producers last, so that no backlog waits for the others
+        for role, name in sorted(scenario.processes(), key=lambda it: it[0] is Role.PRODUCER):
+            run.fleet.start(role, name)
         start = run.queue.now()
         plan = Injector(run.fleet, scenario.plan, seed=seed, until=scenario.seconds, names=names)
         with plan:
             while run.queue.now() < start + scenario.seconds:
                 time.sleep(LOOK)
-        end = run.queue.now()
+        window = {"start": start + scenario.warmup, "end": run.queue.now()}
         run.fleet.stop_all()
         found = audit(run.queue, run.files, lease=run.config.manager.timeout)
-        window = {"start": start + scenario.warmup, "end": end}
+        measures = measure(run.queue, consumers=scenario.consumers, **window)
+        return _outcome(measures, found, run.queue, began)
+
+
+def _outcome(measures: Measures, found: Audit, queue: PersistentQSQLite, began: float) -> Outcome:
+    with tempfile.TemporaryDirectory(prefix="rinq-") as folder:
+        path = Path(folder) / "rinq.db"
+        queue.save(path)
         return Outcome(
-            measures=asdict(measure(run.queue, consumers=scenario.consumers, **window)),
+            measures=asdict(measures),
             verdict=str(found.verdict),
             problems=[str(problem) for problem in found.problems],
             real_seconds=time.perf_counter() - began,
-            history=_saved(run.queue.save),
+            history=path.read_bytes(),
         )
-
-
-def _saved(save: Any) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="rinq-") as folder:
-        path = Path(folder) / "rinq.db"
-        save(path)
-        return path.read_bytes()

@@ -22,6 +22,9 @@ MOST_OFTEN = 1.0  # queue seconds between two strikes of a recurring entry, at l
 FARTHEST = 1e6  # seconds that a clock may be set
 
 
+RATES = ("error_rate", "hang_rate", "crash_rate")
+
+
 class Act(StrEnum):
     KILL = "kill"
     FREEZE = "freeze"
@@ -51,6 +54,11 @@ class Strike:
     by: float = 0.0
     point: str | None = None
     rates: tuple[float, float, float] | None = None
+
+    @property
+    def settings(self) -> dict[str, float]:
+        """The rates as live settings."""
+        return {f"faults.{k}": r for k, r in zip(RATES, self.rates or (0, 0, 0), strict=True)}
 
 
 def _bounded(pair: tuple[float, float] | None) -> tuple[float, float] | None:
@@ -137,7 +145,6 @@ class Entry(Section):
         return Strike(at, self.do, whom, seconds, by, self.point, told)
 
 
-_RATES = ("error_rate", "hang_rate", "crash_rate")
 NEEDS: Mapping[Act, tuple[str, ...]] = {
     Act.KILL: ("whom",),
     Act.FREEZE: ("whom", "seconds"),
@@ -147,7 +154,7 @@ NEEDS: Mapping[Act, tuple[str, ...]] = {
     Act.RATES: ("seconds",),
 }
 """The keys that an act needs beside its time."""
-MAY: Mapping[Act, tuple[str, ...]] = {Act.FAILPOINT: ("seconds",), Act.RATES: _RATES}
+MAY: Mapping[Act, tuple[str, ...]] = {Act.FAILPOINT: ("seconds",), Act.RATES: RATES}
 """The keys that it may have as well."""
 
 
@@ -251,7 +258,7 @@ def _check_keys(entry: Entry, where: str) -> None:
             advice="To have the lock held, write 'do: lock'.",
         )
     try:
-        FaultsConfig(**{key: getattr(entry, key) or 0.0 for key in _RATES})
+        FaultsConfig(**{key: getattr(entry, key) or 0.0 for key in RATES})
     except ValidationError as error:
         raise ConfigError(f"{where}: expected rates whose sum is at most 1.") from error
 

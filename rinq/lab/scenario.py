@@ -24,7 +24,7 @@ class Scenario(Section):
         warmup: jobs submitted in the first ``warmup`` seconds are not measured.
         producers, consumers, managers, cleaners: how many of each role.
         restart: queue seconds from the end of a process that crashed or was killed until it
-            is started again.
+            is started again in virtual time; real processes are started again at once.
         config: sections as in ``config.yaml``. ``primary_path`` and ``database`` are the run's own.
         faults: a fault plan, as in YAML.
     """
@@ -36,8 +36,12 @@ class Scenario(Section):
     managers: _Number = 1
     cleaners: _Number = 1
     restart: Seconds = 5.0
-    config: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    faults: list[dict[str, Any]] = Field(default_factory=list)
+    config: Annotated[dict[str, dict[str, Any]], Expect("sections as in config.yaml")] = Field(
+        default_factory=dict
+    )
+    faults: Annotated[list[dict[str, Any]], Expect("a list of entries of a fault plan")] = Field(
+        default_factory=list
+    )
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:
@@ -111,5 +115,5 @@ def _expected(model: type[Scenario], detail: Mapping[str, Any]) -> str:
     if detail["type"] == "extra_forbidden":
         return f"unknown. Known are {', '.join(model.model_fields)}, and config's dotted names"
     metadata = model.model_fields[name].metadata
-    expected = next((str(m) for m in metadata if isinstance(m, Expect)), detail["msg"])
+    expected = next(str(m) for m in metadata if isinstance(m, Expect))
     return f"expected {expected}, got {detail['input']!r:.60}"

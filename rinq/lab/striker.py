@@ -13,10 +13,10 @@ from rinq.fleet.identity import State
 from rinq.lab.plan import Act, Strike
 from rinq.queue import PersistentQ
 
-RATES = ("faults.error_rate", "faults.hang_rate", "faults.crash_rate")
-LOCK = (Act.LOCK, None)
-
 Key = tuple[Act, str | None]  # what acts, on whom
+
+LOCK: Key = (Act.LOCK, None)
+RATES: Key = (Act.RATES, None)
 
 
 @dataclass(slots=True)
@@ -25,6 +25,13 @@ class Ongoing:
 
     due: float
     end: Callable[[], None]
+
+
+def change_rates(queue: PersistentQ, settings: Mapping[str, object | None], event: str) -> None:
+    """Set the rates of faults in jobs, and mark it as this event."""
+    told = [f"{key.partition('.')[2]}={value:g}" for key, value in settings.items() if value]
+    queue.change_settings(settings)
+    queue.mark(None, event, ", ".join(told) or None)
 
 
 class Striker:
@@ -137,15 +144,10 @@ class Striker:
 
     def _set_rates(self, strike: Strike, due: float) -> None:
         settings = self.queue.settings()
-        before = {key: settings.get(key) for key in RATES}
-        put_back = partial(self._change, before, "rates-over")
-        with self._begin((Act.RATES, None), due, put_back):
-            self._change(dict(zip(RATES, strike.rates or (0.0, 0.0, 0.0), strict=True)), "rates")
-
-    def _change(self, settings: Mapping[str, object | None], event: str) -> None:
-        told = [f"{key.partition('.')[2]}={value:g}" for key, value in settings.items() if value]
-        self.queue.change_settings(settings)
-        self.queue.mark(None, event, ", ".join(told) or None)
+        before = {key: settings.get(key) for key in strike.settings}
+        put_back = partial(change_rates, self.queue, before, "rates-over")
+        with self._begin(RATES, due, put_back):
+            change_rates(self.queue, strike.settings, "rates")
 
     def _arm(self, name: str, strike: Strike) -> None:
         key = (Act.FAILPOINT, name)

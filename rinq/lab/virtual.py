@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
 from functools import partial
 
 import simpy
@@ -15,13 +14,11 @@ from rinq.files import Files
 from rinq.fleet.main import ROLES
 from rinq.lab.plan import Act, Strike
 from rinq.lab.scenario import Scenario
-from rinq.lab.virtual_process import EPOCH, VirtualProcess, Wait
+from rinq.lab.striker import LOCK, RATES, Key, change_rates
+from rinq.lab.virtual_process import EPOCH, INSTANT, Step, VirtualProcess, Wait
 from rinq.queue import PersistentQSQLite
 from rinq.roles.consumer import Consumer
 from rinq.roles.interface import BACK_OFF, PersistentQInterface
-
-Begin = Callable[[], None]
-End = Callable[[], None] | None
 
 
 class World:
@@ -50,7 +47,7 @@ class World:
         self.processes = {
             name: VirtualProcess(self, role, name) for role, name in scenario.processes()
         }
-        self.locked_until = 0.0
+        self.until: dict[Key, float] = {}  # when each fault that acts is over, by env.now
         self.idle: list[VirtualProcess] = []  # those that wait for a job, longest first
         self._stepping: VirtualProcess | None = None
         names = list(self.processes)
@@ -80,52 +77,42 @@ class World:
         if self._stepping is not None:
             self._stepping.pass_point(point)
 
-    def _strike(self, strike: Strike) -> Wait:
-        yield self.env.timeout(strike.at)
-        begin, end = self._acts(strike)
-        begin()
-        if strike.seconds and end is not None:
-            yield self.env.timeout(strike.seconds)
+    def last(self, key: Key, seconds: float, begin: Step, end: Step) -> Wait:
+        """A fault that lasts; where one of this key acts already, it only ends later."""
+        acts = key in self.until
+        self.until[key] = max(self.until.get(key, 0.0), self.env.now + seconds)
+        if not acts:
+            begin()
+        yield self.env.timeout(seconds)
+        if self.until.get(key, math.inf) <= self.env.now + INSTANT:
+            del self.until[key]
             end()
 
-    def _acts(self, strike: Strike) -> tuple[Begin, End]:
-        """What a strike does, and what undoes it after its seconds."""
-        acts: tuple[Begin, End]
+    def _strike(self, strike: Strike) -> Wait:
+        yield self.env.timeout(strike.at)
+        mark, put_back = self.queue.mark, dict.fromkeys(strike.settings)
+        target = self.processes.get(strike.whom or "")
         match strike.act:
             case Act.LOCK:
-                until = self.env.now + strike.seconds
-                acts = partial(self._lock, until), partial(self.queue.mark, None, "unlock")
+                begin = partial(mark, None, "lock", f"{strike.seconds:g} s")
+                yield from self.last(LOCK, strike.seconds, begin, partial(mark, None, "unlock"))
             case Act.CLOCK:
-                acts = partial(self._shift, strike.by), None
+                self._shift(strike.by)
             case Act.RATES:
-                acts = partial(self._set_rates, strike.rates), partial(self._set_rates, None)
-            case act:
-                acts = self._befalls(strike, act)
-        return acts
-
-    def _befalls(self, strike: Strike, act: Act) -> tuple[Begin, End]:
-        target = self.processes.get(strike.whom or "")
-        if target is None:
-            return _nothing, None
-        if act is Act.FREEZE:
-            return partial(target.freeze, strike.seconds), target.thaw
-        if act is Act.FAILPOINT:
-            return partial(target.arm, strike.point or "", strike.seconds), None
-        return target.kill, None
-
-    def _lock(self, until: float) -> None:
-        self.queue.mark(None, "lock")
-        self.locked_until = max(self.locked_until, until)
+                change_rates(self.queue, strike.settings, "rates")
+                end = partial(change_rates, self.queue, put_back, "rates-over")
+                yield from self.last(RATES, strike.seconds, _nothing, end)
+            case Act.KILL if target:
+                target.kill()
+            case Act.FREEZE if target:
+                yield from target.freeze(strike.seconds)
+            case Act.FAILPOINT if target:
+                target.arm(strike.point or "", strike.seconds)
 
     def _shift(self, seconds: float) -> None:
         self.queue.shift_clock(seconds)
         for process in self.processes.values():
             process.wake()
-
-    def _set_rates(self, rates: tuple[float, float, float] | None) -> None:
-        keys = ("faults.error_rate", "faults.hang_rate", "faults.crash_rate")
-        self.queue.change_settings(dict(zip(keys, rates or (None, None, None), strict=True)))
-        self.queue.mark(None, "rates" if rates else "rates-over", str(rates) if rates else None)
 
 
 class VirtualConsumer(Consumer):

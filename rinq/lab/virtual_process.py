@@ -11,6 +11,8 @@ import simpy
 
 from rinq.errors import HandlerFailed
 from rinq.faults import Fault
+from rinq.lab.plan import Act
+from rinq.lab.striker import LOCK, Key
 from rinq.queue import Status
 from rinq.roles.consumer import Consumer
 from rinq.roles.interface import PersistentQInterface, generator
@@ -27,6 +29,7 @@ SILENT = logging.getLogger("rinq.virtual")
 SILENT.disabled = True
 
 Wait = Generator[simpy.Event, Any, None]
+Step = Callable[[], None]
 
 
 class Died(BaseException):
@@ -52,8 +55,9 @@ class VirtualProcess:
         self.world = world
         self.name = name
         self._role = role
-        self._frozen_until = 0.0
-        self._armed: tuple[str, float] | None = None
+        self._frozen: Key = (Act.FREEZE, name)
+        self._armed: tuple[str, float] | None = None  # point and seconds, also
+        self._stopped: tuple[str, float] | None = None  # in the step that is just done
         self._waiting = False
         self._live = world.env.process(self._lives())
 
@@ -62,13 +66,10 @@ class VirtualProcess:
         if self._waiting:
             self._live.interrupt("killed")
 
-    def freeze(self, seconds: float) -> None:
-        """It does no step before these seconds are over."""
-        self._frozen_until = max(self._frozen_until, self.world.env.now + seconds)
-        self.world.queue.mark(self.name, "freeze", self._job())
-
-    def thaw(self) -> None:
-        self.world.queue.mark(self.name, "thaw", self._job())
+    def freeze(self, seconds: float) -> Wait:
+        """It does no step before these seconds are over; nothing happens to one that is down."""
+        if self._waiting:
+            yield from self._freezes(seconds)
 
     def arm(self, point: str, seconds: float) -> None:
         """It dies, or freezes after that step for ``seconds``, at the next such failpoint."""
@@ -81,7 +82,7 @@ class VirtualProcess:
         seconds, self._armed = self._armed[1], None
         if not seconds:
             raise Died("killed", point)
-        self._frozen_until = max(self._frozen_until, self.world.env.now + seconds)
+        self._stopped = point, seconds
 
     def wake(self) -> None:
         """Look again whether the wait is over."""
@@ -105,18 +106,31 @@ class VirtualProcess:
             queue.ready(self.name, incarnation)
             try:
                 while True:
-                    yield from self._until(lambda: self._frozen_until)
-                    yield from self._until(lambda: self.world.locked_until)
-                    yield from self._wait(self.world.step(self))
+                    yield from self._until_over(self._frozen)
+                    yield from self._until_over(LOCK)
+                    seconds = self.world.step(self)
+                    self._freeze_if_stopped()
+                    yield from self._wait(seconds)
             except Died as end:
                 self._end(incarnation, end)
             yield env.timeout(self.world.scenario.restart)
+
+    def _freeze_if_stopped(self) -> None:
+        if self._stopped is not None:
+            (point, seconds), self._stopped = self._stopped, None
+            self.world.queue.mark(self.name, "failpoint", point)
+            self.world.env.process(self._freezes(seconds))
+
+    def _freezes(self, seconds: float) -> Wait:
+        begin, end = self._tell("freeze"), self._tell("thaw")
+        return self.world.last(self._frozen, seconds, begin, end)
 
     def _end(self, incarnation: int, end: Died) -> None:
         queue = self.world.queue
         if self in self.world.idle:
             self.world.idle.remove(self)
-        self._frozen_until = 0.0
+        self.world.until.pop(self._frozen, None)
+        self._stopped = None
         if end.point is not None:
             queue.mark(self.name, "failpoint", end.point)
         if end.outcome == "killed":
@@ -148,8 +162,9 @@ class VirtualProcess:
             while (left := due - world.queue.now()) > INSTANT:
                 yield from self._sleep(left)
 
-    def _until(self, moment: Callable[[], float]) -> Wait:
-        while (left := moment() - self.world.env.now) > INSTANT:
+    def _until_over(self, key: Key) -> Wait:
+        """Do nothing while such a fault acts. Raises: Died."""
+        while (left := self.world.until.get(key, 0.0) - self.world.env.now) > INSTANT:
             yield from self._sleep(left)
 
     def _sleep(self, seconds: float) -> Wait:
@@ -163,6 +178,9 @@ class VirtualProcess:
                 raise Died("killed") from interrupt
         finally:
             self._waiting = False
+
+    def _tell(self, event: str) -> Step:
+        return lambda: self.world.queue.mark(self.name, event, self._job())
 
     def _job(self) -> str | None:
         held = self.world.queue.jobs(Status.PROCESSING)

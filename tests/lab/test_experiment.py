@@ -168,7 +168,7 @@ def test_real_processes_run_from_the_same_description(tmp_path):
             "seconds": 60,
             "consumers": 2,
             "config": {
-                "general": {"speed": 20},
+                "general": {"speed": 20, "primary_path": str(tmp_path / "mine")},
                 "producer": {"interval": 2},
                 "consumer": {"interval": 1, "work_time": [1, 2], "n_time": 30},
             },
@@ -176,6 +176,7 @@ def test_real_processes_run_from_the_same_description(tmp_path):
         }
     )
     results = Experiment(scenario, repeats=1, kind="real").run(tmp_path, progress=False)
+    assert not (tmp_path / "mine").exists()  # a run has a folder of its own
     (row,) = results.rows
     assert row["verdict"] == "valid"
     assert row["processed"] > 0

@@ -72,6 +72,45 @@ def test_a_frozen_zombie_is_refused_when_it_wakes():
         assert run.audit().verdict == Verdict.VALID
 
 
+WORK = {"consumer": {"interval": 1, "work_time": 10}, "manager": {"timeout": 20}}
+
+
+def told(*entries, **scenario):
+    """The marks that these entries of a plan leave: (event, seconds from the beginning)."""
+    with simulate(
+        seconds=200, seed=1, consumers=1, config=WORK, faults=[*entries], **scenario
+    ) as run:
+        return [(mark.event, round(mark.at - run.begin)) for mark in run.queue.marks()]
+
+
+def freeze(at, seconds):
+    return {"at": at, "do": "freeze", "whom": "consumer-1", "seconds": seconds}
+
+
+def test_freezes_that_overlap_are_one_and_the_longer_counts():
+    assert told(freeze(12, 60), freeze(20, 10), freeze(50, 40)) == [("freeze", 12), ("thaw", 90)]
+
+
+def test_locks_and_rates_that_overlap_end_once():
+    locks = [{"at": at, "do": "lock", "seconds": 30} for at in (10, 20)]
+    rates = [{"at": at, "do": "rates", "error_rate": 0.1, "seconds": 30} for at in (10, 20)]
+    assert told(*locks) == [("lock", 10), ("unlock", 50)]
+    assert told(*rates) == [("rates", 10), ("rates", 20), ("rates-over", 50)]
+
+
+def test_who_dies_frozen_is_not_thawed_and_who_is_down_cannot_be_frozen():
+    kill = {"at": 30, "do": "kill", "whom": "consumer-1"}
+    marks = told(freeze(12, 60), kill, freeze(35, 20), restart=20)
+    assert marks == [("freeze", 12), ("kill", 30)]
+
+
+def test_a_stop_at_a_failpoint_is_marked_as_on_real_processes():
+    stop = {"at": 8, "do": "failpoint", "whom": "consumer-1", "point": "claimed", "seconds": 40}
+    marks = told(stop)
+    assert [event for event, _ in marks] == ["failpoint", "freeze", "thaw"]
+    assert marks[2][1] == marks[1][1] + 40
+
+
 def test_a_killed_process_comes_back_as_another_incarnation_after_the_restart_time():
     plan = [{"at": 30, "do": "kill", "whom": "consumer-1"}]
     with simulate(seconds=300, seed=1, restart=60, faults=plan, consumers=1) as run:
@@ -150,6 +189,8 @@ def test_a_role_can_be_replaced():
         ({"seconds": 0}, "seconds: expected a number of seconds above 0"),
         ({"config": {"consumer": {"intervall": 3}}}, "Did you mean"),
         ({"faults": [{"at": 3, "do": "explode"}]}, "do: expected one of kill"),
+        ({"faults": "kill"}, "faults: expected a list of entries of a fault plan, got 'kill'"),
+        ({"config": [3]}, r"config: expected sections as in config.yaml, got \[3\]"),
     ],
 )
 def test_a_scenario_that_makes_no_sense_is_refused(changes, told):

@@ -58,6 +58,6 @@ def _brief_lease(pool: Pool) -> float:
 POISON = Property(
     "poison",
     "A job that kills its worker does not circle for ever",
-    "Read notebook 05 on poison jobs. What counts the claims that were taken back?",
+    "Read notebook 04, part 4. What counts the claims that were taken back?",
     judge,
 )

@@ -38,6 +38,6 @@ def judge(pool: Pool, _: bool) -> str:
 RETRIES_END = Property(
     "retries-end",
     "Retries end",
-    "Read notebook 05. What counts the failures of a job, and who compares that with n_tries?",
+    "Read notebook 02. What counts the failures of a job, and who compares that with n_tries?",
     judge,
 )
