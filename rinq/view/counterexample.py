@@ -6,12 +6,10 @@ matters, since a call takes microseconds and a lease seconds.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from rinq.lab.judge.history import Event, Result
@@ -20,12 +18,12 @@ from rinq.queue import Status
 from rinq.view.bars import add_bars, boxes
 from rinq.view.drawing import EDGE, TICK, Box, heading, note, sheet, strokes
 from rinq.view.palette import FILL, LIGHT, Inks
+from rinq.view.png import Png
 
 COLUMN, LANE = 106, 76  # px
 BOX: Box = (48, 16, 44, 30)
 BAR = 0.3  # of a lane
 LEAST, WIDEST = 640, 1060  # px
-SHARP = 2  # pixels of the picture per pixel on the page
 LOOKS = {
     Result.OK: (Status.UNPROCESSED, None),
     Result.FAILED: (Status.FAILED, "xxxx"),
@@ -104,30 +102,15 @@ def figure(found: Counterexample, inks: Inks = LIGHT) -> Figure:
     return made
 
 
-class Picture:
-    """The picture of a broken property, for a notebook's cell; ``png`` holds its bytes."""
+class Picture(Png):
+    """The picture of a broken property, for a notebook's cell."""
 
     def __init__(self, verdict: Verdict) -> None:
         found = verdict.counterexample
         if found is None:
             raise ValueError(f"{verdict.property} {verdict.outcome}: there is nothing to draw")
-        drawn = figure(found)
-        self.finding = found.sentence
-        self._property = verdict.property
-        self._width = min(WIDEST, drawn.get_figwidth() * drawn.dpi)
-        file = io.BytesIO()
-        options: dict[str, Any] = {"metadata": {"Description": self.finding}}
-        FigureCanvasAgg(drawn).figure.savefig(
-            file, format="png", dpi=SHARP * drawn.dpi, facecolor=drawn.get_facecolor(), **options
-        )
-        self.png = file.getvalue()
-
-    def __repr__(self) -> str:
-        return f"<counterexample: {self._property}>"
-
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        data = {"image/png": self.png, "text/plain": repr(self)}
-        return data, {"image/png": {"width": round(self._width)}}
+        name = f"counterexample: {verdict.property}"
+        super().__init__(figure(found), name, found.sentence, widest=WIDEST)
 
 
 def _bar(

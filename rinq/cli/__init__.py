@@ -1,0 +1,20 @@
+"""The command line: parse, call, print."""
+
+from __future__ import annotations
+
+import sys
+
+from rinq.cli.common import app
+from rinq.errors import RinqError
+
+# isort: off (the help lists the commands in this order)
+from rinq.cli import rooms, processes, jobs, laboratory  # noqa: F401 (their commands)
+# isort: on
+
+
+def main() -> None:
+    """Run a command. Exit codes: 0; 1 for a refusal or a failure, in one line; 2 for usage."""
+    try:
+        app()
+    except RinqError as error:
+        sys.exit(f"rinq: {error}")

@@ -1,0 +1,125 @@
+"""Commands on a queue: its jobs, its settings, its audit."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import random
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rinq.cli.common import AsJson, ConfigPath, Every, Names, app, existing, one_of, show
+from rinq.config import Config, parse_change
+from rinq.errors import FilesUnavailable, RinqError
+from rinq.files import Files
+from rinq.queue import Status, open_queue
+from rinq.roles import operator
+
+
+@app.command()
+def submit(
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files to copy in.")],
+    as_json: AsJson = False,
+    config: ConfigPath = None,
+) -> None:
+    """Copy files in, each under a fresh name, and submit those names."""
+    loaded = Config.load(config)
+    rows = []
+    with open_queue(loaded) as queue:
+        files = Files.of(loaded)
+        for path in paths:
+            job = operator.submit_file(queue, files, path, random.SystemRandom())
+            rows.append({"file": str(path), "job": job.name})
+    show(rows, as_json)
+
+
+@app.command()
+def status(as_json: AsJson = False, config: ConfigPath = None) -> None:
+    """Count the jobs in each status, and tell speed and live settings."""
+    loaded = Config.load(config)
+    with existing(loaded) as queue:
+        counts, speed, settings = queue.counts(), queue.speed, queue.settings()
+    if as_json:
+        print(json.dumps({"counts": counts, "speed": speed, "settings": settings}))
+        return
+    show([{"status": state, "jobs": n} for state, n in counts.items()], as_json)
+    changed = "".join(f", {key} = {json.dumps(value)}" for key, value in settings.items())
+    print(f"speed {speed:g}{changed}; {loaded.database}")
+
+
+@app.command()
+def jobs(
+    status: Annotated[Status | None, typer.Option(help="Only jobs of this status.")] = None,
+    as_json: AsJson = False,
+    config: ConfigPath = None,
+) -> None:
+    """List the jobs."""
+    with existing(Config.load(config)) as queue:
+        rows = [dataclasses.asdict(job) for job in queue.jobs(status)]
+    columns = ("name", "status", "attempt", "tries", "reassigns", "process", "error")
+    show(rows, as_json, "No such jobs.", columns)
+
+
+@app.command()
+def history(
+    job: Annotated[str, typer.Argument(help="The job's name.")],
+    as_json: AsJson = False,
+    config: ConfigPath = None,
+) -> None:
+    """Print everything that happened to one job, in queue seconds since its submit."""
+    with existing(Config.load(config)) as queue:
+        moves = queue.history(job)
+    rows = [
+        dataclasses.asdict(move) | {"seconds": round(move.at - moves[0].at, 3)} for move in moves
+    ]
+    columns = ("seconds", "event", "to_status", "actor", "attempt", "error")
+    show(rows, as_json, columns=columns)
+
+
+@app.command()
+def redrive(names: Names = None, every: Every = False, config: ConfigPath = None) -> None:
+    """Give failed jobs a new life: back to unprocessed, their tries from 0."""
+    one_of(names, every)
+    loaded = Config.load(config)
+    with existing(loaded) as queue:
+        chosen = [job.name for job in queue.jobs(Status.FAILED)] if every else names or []
+        for name in chosen:
+            _, problems = operator.redrive(queue, Files.of(loaded), name)
+            print("; ".join([f"{name} is unprocessed again", *problems]) + ".")
+    if not chosen:
+        print("No failed jobs.")
+
+
+@app.command()
+def audit(as_json: AsJson = False, config: ConfigPath = None) -> None:
+    """Judge all that happened: exit code 0 if it is valid, 1 if invalid, 3 if unknown."""
+    from rinq.lab.audit import audit as judge
+    from rinq.lab.verdict import Audit
+
+    loaded = Config.load(config)
+    try:
+        if not loaded.primary_path.is_dir():
+            raise FilesUnavailable(f"there is no folder {loaded.primary_path}")
+        with existing(loaded) as queue:
+            found = judge(queue, Files.of(loaded))
+    except RinqError as error:
+        found = Audit(undecided=(str(error),))
+    print(found.to_json() if as_json else found)
+    sys.exit(found.exit_code)
+
+
+@app.command("set")
+def change(
+    changes: Annotated[list[str], typer.Argument(metavar="KEY=VALUE...", help="What to set.")],
+    config: ConfigPath = None,
+) -> None:
+    """Change parameters while processes run; KEY= goes back to the config file's value."""
+    loaded = Config.load(config)
+    parsed = dict(map(parse_change, changes))
+    with open_queue(loaded) as queue:
+        operator.change_settings(queue, loaded, parsed)
+    for key, value in parsed.items():
+        print(f"{key} = {json.dumps(value)}" if value is not None else f"{key} is as configured")

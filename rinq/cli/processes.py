@@ -1,0 +1,115 @@
+"""Commands on the processes of a queue."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+from rinq.cli.common import AsJson, ConfigPath, Every, Names, app, existing, one_of, show
+from rinq.config import Config
+from rinq.errors import ConfigError
+from rinq.fleet.fleet import Fleet, FleetProcess
+from rinq.fleet.logs import LogReader, log_path, tail, write_to_stderr
+from rinq.fleet.main import serve, warnings
+from rinq.fleet.pm2 import process_file
+from rinq.queue import Role
+
+RoleName = Annotated[Role, typer.Argument(help="Which role.")]
+Name = Annotated[str, typer.Argument(help="The process's name.")]
+FOLLOW = 0.25  # real seconds between two looks at a log
+
+
+@app.command()
+def start(
+    role: RoleName,
+    name: Annotated[str | None, typer.Argument(help="Else the next free one.")] = None,
+    config: ConfigPath = None,
+) -> None:
+    """Start a role in the background; it outlives this terminal."""
+    loaded = Config.load(config)
+    for warning in warnings(loaded, role):
+        print(f"warning: {warning}", file=sys.stderr)
+    process = Fleet(loaded, keep=True).start(role, name)
+    print(f"{process.name} started (pid {process.row.pid}).")
+
+
+@app.command()
+def stop(names: Names = None, every: Every = False, config: ConfigPath = None) -> None:
+    """Let processes hand back their jobs and end."""
+    one_of(names, every)
+    fleet = Fleet(Config.load(config))
+    ends = fleet.stop_all() if every else {name: fleet.stop(name) for name in names or ()}
+    print("\n".join(f"{name} {end}." for name, end in ends.items()) or "Nothing is running.")
+
+
+@app.command()
+def kill(name: Name, config: ConfigPath = None) -> None:
+    """End a process at once (kill -9); its job waits for a manager."""
+    _say(Fleet(Config.load(config)).kill(name), "killed", "held")
+
+
+@app.command()
+def freeze(name: Name, config: ConfigPath = None) -> None:
+    """Stop a process where it stands; past its lease its job is taken back."""
+    _say(Fleet(Config.load(config)).freeze(name), "frozen", "holding")
+
+
+@app.command()
+def thaw(name: Name, config: ConfigPath = None) -> None:
+    """Let a frozen process go on."""
+    _say(Fleet(Config.load(config)).thaw(name), "goes on", "holding")
+
+
+@app.command()
+def ps(as_json: AsJson = False, config: ConfigPath = None) -> None:
+    """List the processes, with what became of those that ended."""
+    loaded = Config.load(config)
+    existing(loaded).close()
+    rows = [
+        {"name": it.name, "role": it.row.role, "state": it.state, "job": it.job}
+        | {"pid": it.row.pid, "incarnation": it.row.incarnation}
+        for it in Fleet(loaded).processes()
+    ]
+    show(rows, as_json, "No process has run yet.")
+
+
+@app.command()
+def logs(
+    name: Name,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many.")] = 50,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as it grows.")] = False,
+    as_json: AsJson = False,
+    config: ConfigPath = None,
+) -> None:
+    """Print the last lines of a process's log."""
+    path = log_path(Config.load(config), name)
+    if not path.exists():
+        raise ConfigError(f"{name} has no log: it was never started in the background.")
+    reader = LogReader(path.parent)
+    found = tail(path, lines)
+    print(json.dumps(found) if as_json else "\n".join(found), flush=True)
+    while follow:
+        time.sleep(FOLLOW)
+        for _, line in (entry for entry in reader.read() if entry[0] == name):
+            print(json.dumps([line]) if as_json else line, flush=True)
+
+
+@app.command()
+def pm2(config: ConfigPath = None) -> None:
+    """Print a process file for pm2: save it as FILE.json, then pm2 start FILE.json."""
+    print(json.dumps(process_file(Config.load(config)), indent=2))
+
+
+@app.command()
+def run(role: RoleName, name: Name, config: ConfigPath = None) -> None:
+    """Be one process, in the foreground, for any process manager; ends at Ctrl-C or SIGTERM."""
+    write_to_stderr(name)
+    serve(Config.load(config), role, name)
+
+
+def _say(process: FleetProcess, what: str, job: str) -> None:
+    print(f"{process.name} {what}" + (f", {job} {process.job}." if process.job else "."))

@@ -1,0 +1,60 @@
+"""Commands that open something to look at: JupyterLab, the web page, the demo, the doctor."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from typing import Annotated
+
+import typer
+
+from rinq.cli.common import AsJson, ConfigPath, app, show
+from rinq.config import Config
+
+
+@app.command()
+def lab(
+    config: ConfigPath = None,
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+    port: Annotated[int, typer.Option(help="JupyterLab's port, or the next free one.")] = 8888,
+) -> None:
+    """Open JupyterLab with the control room, on your own copy of the notebooks."""
+    from rinq.view.notebooks import open_lab
+
+    sys.exit(open_lab(Config.load(config), browser=browser, port=port))
+
+
+@app.command("app")
+def web_page(
+    config: ConfigPath = None,
+    port: Annotated[int, typer.Option(help="Port of the page.")] = 8000,
+    host: Annotated[str, typer.Option(help="Address to serve at.")] = "127.0.0.1",
+    token: Annotated[str, typer.Option(help="Secret that others must give.")] = "",
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+) -> None:
+    """Serve the control room as a web page at localhost:8000."""
+    from rinq.view.app import serve_page
+
+    serve_page(Config.load(config), port=port, browser=browser, host=host, token=token)
+
+
+@app.command()
+def demo(
+    config: ConfigPath = None,
+    seconds: Annotated[float, typer.Option(min=1, help="How long jobs are made.")] = 30,
+    seed: Annotated[int | None, typer.Option(help="Makes names and faults repeatable.")] = None,
+) -> None:
+    """Watch a whole fleet in the terminal: faults on, crashed processes started again."""
+    from rinq.view.demo import run_demo
+
+    run_demo(Config.load(config) if config else None, seconds=seconds, seed=seed)
+
+
+@app.command()
+def doctor(as_json: AsJson = False, config: ConfigPath = None) -> None:
+    """Look whether this installation can work, and say what to do."""
+    from rinq.view.doctor import examine
+
+    findings = examine(Config.load(config))
+    show([dataclasses.asdict(finding) for finding in findings], as_json)
+    sys.exit(any(finding.advice for finding in findings))
