@@ -7,7 +7,8 @@ import sys
 from rinq.cli.common import app
 from rinq.errors import RinqError
 
-# isort: off (the help lists the commands in this order)
+# The help lists the commands in this order.
+# isort: off
 from rinq.cli import rooms, processes, jobs, laboratory  # noqa: F401 (their commands)
 # isort: on
 
