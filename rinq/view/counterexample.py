@@ -20,7 +20,7 @@ from rinq.view.drawing import EDGE, TICK, Box, heading, note, sheet, strokes
 from rinq.view.palette import FILL, LIGHT, Inks
 from rinq.view.png import Png
 
-COLUMN, LANE = 106, 76  # px
+COLUMN, LANE = 118, 76  # px
 BOX: Box = (48, 16, 44, 30)
 BAR = 0.3  # of a lane
 LEAST, WIDEST = 640, 1060  # px
@@ -30,7 +30,6 @@ LOOKS = {
     Result.INDEFINITE: (Status.PROCESSING, "////"),
 }
 MARKS = {"killed": "X", "halted": "s", "let go on": ">"}  # else a diamond
-NUMBERED = ("1", "2")
 
 
 def draw(ax: Axes, found: Counterexample, *, inks: Inks = LIGHT) -> Axes:
@@ -47,7 +46,7 @@ def draw(ax: Axes, found: Counterexample, *, inks: Inks = LIGHT) -> Axes:
     for name, y in place.items():
         style: dict[str, Any] = {"ha": "right", "va": "center", "weight": "bold"}
         note(ax, name, (0, y / high), (-8, 0), inks["text"], size=TICK, **style)
-    numbers = dict(zip((found.first, found.second), NUMBERED, strict=True))
+    numbers = {found.second: "2"} | {found.first: "1"}  # one event alone is the first
     for i, event in enumerate(events):
         at = (i, place[event.process])
         if event.result is Result.MARK:

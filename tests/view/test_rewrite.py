@@ -72,6 +72,7 @@ def run(tmp_path, monkeypatch):
     """Run a ``%%rewrite`` cell on ``q.py`` in a shell."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)  # another one may be active; IPython warns
     (tmp_path / "q.py").write_text(MODULE)
     shell = InteractiveShell()
     load_ipython_extension(shell)
