@@ -10,16 +10,17 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rinq.charts.picture import chart as chart
     from rinq.config import Config as Config
     from rinq.errors import RinqError as RinqError
     from rinq.files import Files as Files
     from rinq.fleet.fleet import Fleet as Fleet
     from rinq.fleet.run import Run as Run
-    from rinq.lab.audit import audit as audit
+    from rinq.judge.check import check as check
+    from rinq.lab.audit.auditor import audit as audit
     from rinq.lab.experiment import Experiment as Experiment
-    from rinq.lab.judge.check import check as check
     from rinq.lab.scenario import Scenario as Scenario
-    from rinq.lab.simulate import simulate as simulate
+    from rinq.lab.simulation.simulation import simulate as simulate
     from rinq.queue import Claim as Claim
     from rinq.queue import Job as Job
     from rinq.queue import PersistentQ as PersistentQ
@@ -31,15 +32,14 @@ if TYPE_CHECKING:
     from rinq.roles.interface import PersistentQInterface as PersistentQInterface
     from rinq.roles.manager import Manager as Manager
     from rinq.roles.producer import Producer as Producer
-    from rinq.view.control_room import ControlRoom as ControlRoom
-    from rinq.view.picture import chart as chart
+    from rinq.room.control_room import ControlRoom as ControlRoom
 
 _HOMES = {
     "Claim": "rinq.queue",
     "Cleaner": "rinq.roles.cleaner",
     "Config": "rinq.config",
     "Consumer": "rinq.roles.consumer",
-    "ControlRoom": "rinq.view.control_room",
+    "ControlRoom": "rinq.room.control_room",
     "Experiment": "rinq.lab.experiment",
     "Files": "rinq.files",
     "Fleet": "rinq.fleet.fleet",
@@ -53,11 +53,11 @@ _HOMES = {
     "Run": "rinq.fleet.run",
     "Scenario": "rinq.lab.scenario",
     "Status": "rinq.queue",
-    "audit": "rinq.lab.audit",
-    "chart": "rinq.view.picture",
-    "check": "rinq.lab.judge.check",
+    "audit": "rinq.lab.audit.auditor",
+    "chart": "rinq.charts.picture",
+    "check": "rinq.judge.check",
     "open_queue": "rinq.queue",
-    "simulate": "rinq.lab.simulate",
+    "simulate": "rinq.lab.simulation.simulation",
 }
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605 (sorted strings)

@@ -22,8 +22,8 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from rinq.distributions import LAWS, Times
 from rinq.errors import ConfigError
-from rinq.times import LAWS, Times
 
 DEFAULT_HANDLER = "rinq.roles.handlers:alternate_case"
 _HANDLER = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")

@@ -13,7 +13,7 @@ import sys
 from rinq.config import Config
 from rinq.faults import failpoint
 from rinq.fleet.main import serve
-from rinq.lab.virtual import VirtualConsumer
+from rinq.lab.simulation.world import VirtualConsumer
 from rinq.queue import Status
 from rinq.queue.connection import SQL
 from rinq.roles.interface import PersistentQInterface

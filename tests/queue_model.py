@@ -33,7 +33,7 @@ class Model:
     def __init__(self, now):
         self.jobs = {}
         self.waiting = []  # names, next first
-        self.history = []  # (event, name, from, to, attempt, actor, process, allowed, at)
+        self.history = []  # (event, name, from, to, attempt, actor, process, judged_by_limit, at)
         self.real = self.base_real = self.base_queue = now
         self.speed = 1
 
@@ -99,7 +99,7 @@ class Model:
             job.reassigns += 1
             self._leave(job, "failed" if job.reassigns >= n_reassigns else "unprocessed")
             who = {"actor": process, "process": holder}
-            self._tell("reassign", job.name, "processing", **who, allowed=n_reassigns)
+            self._tell("reassign", job.name, "processing", **who, judged_by_limit=n_reassigns)
         return [job.name for job in late]
 
     def clean(self, name, process):
@@ -120,11 +120,11 @@ class Model:
         if made == act:
             return led_to
         job = self._held(claim)
-        event, target, allowed = decide(job)
+        event, target, judged_by_limit = decide(job)
         self._leave(job, target)
         job.ended[claim.attempt] = act, target
         who = {"actor": claim.process, "process": claim.process}
-        self._tell(event, claim.name, "processing", **who, allowed=allowed)
+        self._tell(event, claim.name, "processing", **who, judged_by_limit=judged_by_limit)
         return target
 
     def _held(self, claim):
@@ -152,7 +152,7 @@ class Model:
         row = ("refused", job.name, job.status, job.status, attempt, actor, process, None)
         self.history.append((*row, self.now()))
 
-    def _tell(self, event, name, origin, *, actor, process, allowed=None):
+    def _tell(self, event, name, origin, *, actor, process, judged_by_limit=None):
         job = self.jobs[name]
-        row = (event, name, origin, job.status, job.attempt, actor, process, allowed)
+        row = (event, name, origin, job.status, job.attempt, actor, process, judged_by_limit)
         self.history.append((*row, self.now()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rinq.lab.gallery import reference
+from rinq.judge.gallery import reference
 
 SOURCE = Path(reference.__file__).read_text("utf-8")
 SUBMIT = "    def submit(self, name: str) -> None:\n"

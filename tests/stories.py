@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from rinq.errors import QueueError
+from rinq.metrics import frames as metrics
 from rinq.queue import PersistentQSQLite, Status, Transition
-from rinq.view import metrics
 
 STATUS = {
     "submit": (None, "unprocessed"),

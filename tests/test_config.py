@@ -12,8 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rinq.config import CHANGEABLE, DEFAULT_HANDLER, LIVE, Config, parameters, parse_change
+from rinq.distributions import Times
 from rinq.errors import ConfigError
-from rinq.times import Times
 
 SHIPPED = Path(__file__).parent.parent / "config.yaml"
 SEED_DEFAULTS = {

@@ -15,13 +15,18 @@ import rinq
 
 PACKAGE = Path(rinq.__file__).parent
 LAYERS = (  # from the ground up
-    {"config", "errors", "clock", "closing", "faults", "times"},
+    {"closing", "config", "distributions", "errors", "faults"},
     {"queue"},
     {"files"},
     {"roles"},
     {"fleet"},
+    {"metrics"},
     {"lab"},
-    {"view"},
+    {"judge"},
+    {"charts"},
+    {"room"},
+    {"course"},
+    {"apps"},
     {"cli"},
 )
 HEAVY = {"pandas", "matplotlib", "ipywidgets"}
@@ -84,7 +89,7 @@ def test_imports_point_down_only(module):
         "from rinq.roles.manager import Manager",
         "import rinq.fleet.fleet",
         "from rinq import Consumer",
-        "def later():\n    from rinq.view import charts",
+        "def later():\n    from rinq.charts import lanes",
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import rinq.roles.work",
     ],
 )
@@ -98,8 +103,8 @@ def test_roles_never_import_sqlite3(module):
     assert "sqlite3" not in names
 
 
-@pytest.mark.parametrize("module", [m for m in BELOW_THE_ROOF if layer(m) < layer("rinq.view")])
-def test_nothing_below_the_view_imports_its_heavy_libraries(module):
+@pytest.mark.parametrize("module", [m for m in BELOW_THE_ROOF if layer(m) < layer("rinq.metrics")])
+def test_nothing_below_metrics_imports_its_heavy_libraries(module):
     source = MODULES[module].read_text("utf-8")
     assert not {name.split(".")[0] for name in imports(source, module_level=True)} & HEAVY
 
@@ -125,7 +130,7 @@ def test_rinq_alone_loads_nothing_that_it_does_not_need_yet():
     assert not loaded & {"pydantic", "psutil", "pandas", "sqlite3", "yaml", "pebble"}
 
 
-def test_a_background_process_loads_no_library_of_the_view():
+def test_a_background_process_loads_no_heavy_library():
     loaded = _loaded_by("import rinq.fleet.main")
     assert {"sqlite3", "rinq.roles.consumer"} <= loaded
     assert not loaded & {*HEAVY, "numpy", "IPython", "typer", "rich"}

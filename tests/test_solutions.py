@@ -10,8 +10,8 @@ import nbformat
 import pytest
 
 import rinq
-from rinq.lab.judge import protocol
-from rinq.view.rewrite import rewrite
+from rinq.course.rewrite import rewrite
+from rinq.judge import protocol
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 BEGIN = "%%writefile my_queue.py\n"

@@ -52,4 +52,4 @@ def turn(queue, clock, role, name="by-hand"):
     queue.register(name, role, pid=1, started=0.0, host="here", owned=False, alive=lambda _: False)
     began = queue.now()
     clock.now += 1
-    queue.record_turn(name, began, queue.now())
+    queue.record_cycle(name, began, queue.now())

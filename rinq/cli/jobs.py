@@ -96,8 +96,8 @@ def redrive(names: Names = None, every: Every = False, config: ConfigPath = None
 @app.command()
 def audit(as_json: AsJson = False, config: ConfigPath = None) -> None:
     """Judge all that happened: exit code 0 if it is valid, 1 if invalid, 3 if unknown."""
-    from rinq.lab.audit import audit as judge
-    from rinq.lab.verdict import Audit
+    from rinq.lab.audit.auditor import audit as judge
+    from rinq.lab.audit.report import Audit
 
     loaded = Config.load(config)
     try:

@@ -26,9 +26,9 @@ def simulate(  # noqa: PLR0917 (Typer passes them by name)
     config: ConfigPath = None,
 ) -> None:
     """Run a fleet in virtual time: a day in seconds. Exit code 1 if a rule was broken."""
+    from rinq.lab.audit.report import AuditVerdict
     from rinq.lab.scenario import Scenario, parse_changes
-    from rinq.lab.simulate import simulate
-    from rinq.lab.verdict import Verdict
+    from rinq.lab.simulation.simulation import simulate
 
     described = (Scenario.load(scenario) if scenario else Scenario()).over(Config.load(config))
     changed = described.varied(parse_changes(change or ()))
@@ -42,7 +42,7 @@ def simulate(  # noqa: PLR0917 (Typer passes them by name)
         for name, value in {**summary["counts"], **summary["measures"]}.items():
             print(f"{name:18} {'-' if value is None else f'{value:,.6g}'}")
         print(f"{'verdict':18} {summary['verdict']}")
-    if summary["verdict"] == Verdict.INVALID:
+    if summary["verdict"] == AuditVerdict.INVALID:
         raise typer.Exit(1)
 
 
@@ -54,7 +54,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Judge a queue that you wrote, in real processes: exit code 1 if a property is broken."""
-    from rinq.lab.judge.check import check as judge
+    from rinq.judge.check import check as judge
 
     report = judge(queue, only=only, quick=quick)
     print(report.to_json() if as_json else report)
@@ -64,7 +64,7 @@ def check(
 @app.command("new-queue")
 def new_queue(file: Annotated[Path, typer.Argument(metavar="FILE", help="To be made.")]) -> None:
     """Write a small queue to begin with: it runs, and breaks several rules."""
-    from rinq.lab.judge.protocol import new_queue as write
+    from rinq.judge.protocol import new_queue as write
 
     write(file)
     print(f"{file} written. In its folder: rinq check {file.stem}:MyQueue")

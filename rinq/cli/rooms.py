@@ -19,7 +19,7 @@ def lab(
     port: Annotated[int, typer.Option(help="JupyterLab's port, or the next free one.")] = 8888,
 ) -> None:
     """Open JupyterLab with the control room, on your own copy of the notebooks."""
-    from rinq.view.notebooks import open_lab
+    from rinq.apps.notebooks import open_lab
 
     sys.exit(open_lab(Config.load(config), browser=browser, port=port))
 
@@ -33,7 +33,7 @@ def web_page(
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
 ) -> None:
     """Serve the control room as a web page at localhost:8000."""
-    from rinq.view.app import serve_page
+    from rinq.apps.web_page import serve_page
 
     serve_page(Config.load(config), port=port, browser=browser, host=host, token=token)
 
@@ -45,7 +45,7 @@ def demo(
     seed: Annotated[int | None, typer.Option(help="Makes names and faults repeatable.")] = None,
 ) -> None:
     """Watch a whole fleet in the terminal: faults on, crashed processes started again."""
-    from rinq.view.demo import run_demo
+    from rinq.apps.demo import run_demo
 
     run_demo(Config.load(config) if config else None, seconds=seconds, seed=seed)
 
@@ -53,7 +53,7 @@ def demo(
 @app.command()
 def doctor(as_json: AsJson = False, config: ConfigPath = None) -> None:
     """Look whether this installation can work, and say what to do."""
-    from rinq.view.doctor import examine
+    from rinq.apps.doctor import examine
 
     findings = examine(Config.load(config))
     show([dataclasses.asdict(finding) for finding in findings], as_json)

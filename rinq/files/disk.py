@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 from rinq.errors import FilesUnavailable, UnreadableFile
-from rinq.files.store import MAX_BYTES, RESULTS, STATE_FOLDER, Kind, Store
+from rinq.files.store import MAX_BYTES, RESULTS, STATE_FOLDER, EntryKind, Store
 
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # so that a pipe in the way holds nobody up
@@ -35,12 +35,12 @@ class DiskStore(Store):
             if path != folder and path.is_symlink():
                 raise FilesUnavailable(f"{path} is a symbolic link")
 
-    def kind(self, entry: str) -> Kind | None:
+    def kind(self, entry: str) -> EntryKind | None:
         try:
             mode = os.lstat(self.folder / entry).st_mode
         except FileNotFoundError:
             return None
-        return Kind.REGULAR if stat.S_ISREG(mode) else Kind.OTHER
+        return EntryKind.REGULAR if stat.S_ISREG(mode) else EntryKind.OTHER
 
     def read(self, entry: str) -> bytes:
         path = self.folder / entry

@@ -11,7 +11,7 @@ from rinq.config import Config
 from rinq.errors import FileInTheWay, FilesUnavailable, UnreadableFile
 from rinq.files.disk import DiskStore
 from rinq.files.memory import MemoryStore
-from rinq.files.store import RESULTS, Kind, Store
+from rinq.files.store import RESULTS, EntryKind, Store
 from rinq.queue.model import Job, Status, check_job_name, is_job_name
 
 PROCESSED = ".processed"
@@ -109,7 +109,7 @@ class Files:
         """
         entry = f"{RESULTS}{check_job_name(name)}.{attempt}"
         with self._passing(entry):
-            if self._store.kind(entry) is Kind.OTHER:
+            if self._store.kind(entry) is EntryKind.OTHER:
                 raise FileInTheWay(str(self.folder / entry))
             self._store.write(entry, content, new=False)
 
@@ -165,7 +165,7 @@ class Files:
                 yield from self._delete(RESULTS + name)
 
     def _publish(self, result: str, target: str) -> Iterable[str]:
-        irregular = [e for e in (result, target) if self._store.kind(e) is Kind.OTHER]
+        irregular = [e for e in (result, target) if self._store.kind(e) is EntryKind.OTHER]
         if not irregular:
             self._store.move(result, target)
         yield from map(_left_alone, irregular)
@@ -176,13 +176,13 @@ class Files:
             return
         if self._store.kind(target) is not None:
             yield f"{source} stays: {target} is there as well"
-        elif kind is Kind.OTHER:
+        elif kind is EntryKind.OTHER:
             yield _left_alone(source)
         else:
             self._store.move(source, target)
 
     def _delete(self, entry: str) -> Iterable[str]:
-        if self._store.kind(entry) is Kind.OTHER:
+        if self._store.kind(entry) is EntryKind.OTHER:
             yield _left_alone(entry)
         else:
             self._store.delete(entry)
@@ -191,8 +191,8 @@ class Files:
         return _passing(self._store.folder, entry)
 
 
-def _regular(found: dict[str, Kind | None]) -> dict[str, bool]:
-    return {name: kind is Kind.REGULAR for name, kind in found.items() if kind is not None}
+def _regular(found: dict[str, EntryKind | None]) -> dict[str, bool]:
+    return {name: kind is EntryKind.REGULAR for name, kind in found.items() if kind is not None}
 
 
 def _left_alone(entry: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rinq.files.store import RESULTS, Kind, Store
+from rinq.files.store import RESULTS, EntryKind, Store
 
 
 class MemoryStore(Store):
@@ -15,8 +15,8 @@ class MemoryStore(Store):
         self._files: dict[str, bytes] = {}
         self._groups: dict[str, set[str]] = {}  # so that a few are found among very many
 
-    def kind(self, entry: str) -> Kind | None:
-        return Kind.REGULAR if entry in self._files else None
+    def kind(self, entry: str) -> EntryKind | None:
+        return EntryKind.REGULAR if entry in self._files else None
 
     def read(self, entry: str) -> bytes:
         if entry not in self._files:

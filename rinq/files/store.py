@@ -11,7 +11,7 @@ RESULTS = f"{STATE_FOLDER}/results/"
 MAX_BYTES = 64 * 2**20
 
 
-class Kind(Enum):
+class EntryKind(Enum):
     """What stands under a name. Only regular files are ours to read, move or delete."""
 
     REGULAR = "regular file"
@@ -28,7 +28,7 @@ class Store(ABC):
     folder: Path
 
     @abstractmethod
-    def kind(self, entry: str) -> Kind | None:
+    def kind(self, entry: str) -> EntryKind | None:
         """What stands there; None if nothing does."""
 
     @abstractmethod

@@ -135,7 +135,7 @@ class Fleet(Closing):
             signals.kill(row)
             self._await_gone(row)
             queue.ended(name, row.incarnation, State.KILLED)
-            queue.mark(name, "kill", held)
+            queue.record_event(name, "kill", held)
             return FleetProcess(_row(queue, name), State.KILLED, held)
 
     def freeze(self, name: str) -> FleetProcess:
@@ -153,7 +153,7 @@ class Fleet(Closing):
             with queue.exclusive():
                 signals.suspend(row)
             held = _job_of(queue, name)
-            queue.mark(name, "freeze", held)
+            queue.record_event(name, "freeze", held)
             return FleetProcess(row, State.FROZEN, held)
 
     def thaw(self, name: str) -> FleetProcess:
@@ -165,7 +165,7 @@ class Fleet(Closing):
         with self.queue() as queue:
             row = self._living(queue, name)
             try:
-                queue.mark(name, "thaw", _job_of(queue, name))
+                queue.record_event(name, "thaw", _job_of(queue, name))
             finally:
                 signals.resume(row)  # also where the mark cannot be written
             return FleetProcess(row, State.RUNNING, _job_of(queue, name))

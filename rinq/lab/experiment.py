@@ -18,7 +18,7 @@ from tqdm.auto import tqdm
 
 from rinq.errors import ConfigError, ExperimentError
 from rinq.faults import digest
-from rinq.lab.perform import Outcome, Time, perform
+from rinq.lab.perform import RunOutcome, Time, perform
 from rinq.lab.results import Results
 from rinq.lab.scenario import Scenario
 
@@ -128,8 +128,8 @@ class Experiment:
 
     def _outcomes(
         self, pool: Executor, todo: Sequence[PlannedRun]
-    ) -> Iterator[tuple[PlannedRun, Outcome]]:
-        futures: dict[Future[Outcome], PlannedRun] = {}
+    ) -> Iterator[tuple[PlannedRun, RunOutcome]]:
+        futures: dict[Future[RunOutcome], PlannedRun] = {}
         try:
             for run in todo:
                 values = run.scenario.model_dump(mode="json")
@@ -172,7 +172,7 @@ def _described(run: PlannedRun, kind: Time) -> dict[str, Any]:
     return {"seed": run.seed, "kind": kind, "scenario": run.scenario.model_dump(mode="json")}
 
 
-def _keep(folder: Path, run: PlannedRun, kind: Time, outcome: Outcome) -> None:
+def _keep(folder: Path, run: PlannedRun, kind: Time, outcome: RunOutcome) -> None:
     """Write a run; its result last and at once, so that half a run is none."""
     folder.mkdir(exist_ok=True)
     (folder / SCENARIO).write_text(yaml.safe_dump(_described(run, kind)), "utf-8")

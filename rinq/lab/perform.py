@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rinq.fleet.run import Run
-from rinq.lab.audit import audit
-from rinq.lab.inject import Injector
-from rinq.lab.measure import Measures, measure
+from rinq.lab.audit.auditor import audit
+from rinq.lab.audit.report import Audit
+from rinq.lab.faults.runner import FaultPlanRunner
 from rinq.lab.scenario import Scenario
-from rinq.lab.simulate import simulate
-from rinq.lab.verdict import Audit
+from rinq.lab.simulation.simulation import simulate
+from rinq.metrics.measures import Measures, measure
 from rinq.queue import PersistentQSQLite, Role
 
 LOOK = 0.05  # real seconds between two looks whether the time is over
@@ -23,7 +23,7 @@ Time = Literal["virtual", "real"]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RunOutcome:
     """What a run came to.
 
     Args:
@@ -41,7 +41,7 @@ class Outcome:
     history: bytes
 
 
-def perform(values: dict[str, Any], seed: int, kind: Time) -> Outcome:
+def perform(values: dict[str, Any], seed: int, kind: Time) -> RunOutcome:
     """Run a scenario, given as plain data, so that another process or host can do it.
 
     Raises:
@@ -51,13 +51,13 @@ def perform(values: dict[str, Any], seed: int, kind: Time) -> Outcome:
     return _virtually(scenario, seed) if kind == "virtual" else _really(scenario, seed)
 
 
-def _virtually(scenario: Scenario, seed: int) -> Outcome:
+def _virtually(scenario: Scenario, seed: int) -> RunOutcome:
     began = time.perf_counter()
     with simulate(scenario, seed=seed) as run:
         return _outcome(run.measure(), run.audit(), run.queue, began)
 
 
-def _really(scenario: Scenario, seed: int) -> Outcome:
+def _really(scenario: Scenario, seed: int) -> RunOutcome:
     began = time.perf_counter()
     config = {name: dict(section) for name, section in scenario.config.items()}
     general = config.setdefault("general", {})
@@ -70,7 +70,9 @@ def _really(scenario: Scenario, seed: int) -> Outcome:
         for role, name in sorted(scenario.processes(), key=lambda it: it[0] is Role.PRODUCER):
             run.fleet.start(role, name)
         start = run.queue.now()
-        plan = Injector(run.fleet, scenario.plan, seed=seed, until=scenario.seconds, names=names)
+        plan = FaultPlanRunner(
+            run.fleet, scenario.plan, seed=seed, until=scenario.seconds, names=names
+        )
         with plan:
             while run.queue.now() < start + scenario.seconds:
                 time.sleep(LOOK)
@@ -81,11 +83,13 @@ def _really(scenario: Scenario, seed: int) -> Outcome:
         return _outcome(measures, found, run.queue, began)
 
 
-def _outcome(measures: Measures, found: Audit, queue: PersistentQSQLite, began: float) -> Outcome:
+def _outcome(
+    measures: Measures, found: Audit, queue: PersistentQSQLite, began: float
+) -> RunOutcome:
     with tempfile.TemporaryDirectory(prefix="rinq-") as folder:
         path = Path(folder) / "rinq.db"
         queue.save(path)
-        return Outcome(
+        return RunOutcome(
             measures=asdict(measures),
             verdict=str(found.verdict),
             problems=[str(problem) for problem in found.problems],

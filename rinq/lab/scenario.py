@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 
 from rinq.config import Config, Expect, Seconds, Section, SomeSeconds, read_change, read_values
 from rinq.errors import ConfigError
-from rinq.lab.plan import FaultPlan
+from rinq.lab.faults.plan import FaultPlan
 from rinq.queue import Role
 
 _Number = Annotated[int, Field(ge=0, le=1000), Expect("a whole number from 0 to 1000")]

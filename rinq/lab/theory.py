@@ -25,14 +25,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rinq.config import Config
+from rinq.distributions import Times
 from rinq.errors import ConfigError
-from rinq.times import Times
 
 ROUNDING = 1e-12  # a load that is a whole number but for rounding counts as that number
 
 
 class Random(Protocol):
-    """A random time, as far as these formulas look at it; such as ``rinq.times.Times``."""
+    """A random time, as far as these formulas look at it; such as ``rinq.distributions.Times``."""
 
     @property
     def mean(self) -> float:

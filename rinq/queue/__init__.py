@@ -7,12 +7,12 @@ from rinq.queue.model import (
     Claim,
     Event,
     Job,
-    Kind,
-    Mark,
+    ProcessEvent,
     ProcessRow,
     Role,
     Status,
     Transition,
+    TransitionKind,
 )
 from rinq.queue.sqlite import PersistentQSQLite, open_queue
 
@@ -22,13 +22,13 @@ __all__ = [
     "Claim",
     "Event",
     "Job",
-    "Kind",
-    "Mark",
     "PersistentQ",
     "PersistentQSQLite",
+    "ProcessEvent",
     "ProcessRow",
     "Role",
     "Status",
     "Transition",
+    "TransitionKind",
     "open_queue",
 ]

@@ -8,7 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from rinq.closing import Closing
-from rinq.queue.model import Claim, Job, Kind, Mark, ProcessRow, Status, Transition
+from rinq.queue.model import (
+    Claim,
+    Job,
+    ProcessEvent,
+    ProcessRow,
+    Status,
+    Transition,
+    TransitionKind,
+)
 
 
 class PersistentQ(Closing):
@@ -131,7 +139,7 @@ class PersistentQ(Closing):
         """The id of the history's last entry before the queue time ``at``; 0 if there is none."""
 
     @abstractmethod
-    def tally(self, after: int = 0, until: int | None = None) -> Counter[Kind]:
+    def tally(self, after: int = 0, until: int | None = None) -> Counter[TransitionKind]:
         """How often each kind of entry stands in the history, among ids above ``after``.
 
         Up to the id ``until``, where it is given.
@@ -215,7 +223,7 @@ class PersistentQ(Closing):
         """The process has ended: stopped, killed or crashed. The first word stands."""
 
     @abstractmethod
-    def record_turn(self, name: str, began: float, ended: float) -> None:
+    def record_cycle(self, name: str, began: float, ended: float) -> None:
         """The role completed a turn; nothing happens if the name is not registered."""
 
     @abstractmethod
@@ -227,11 +235,11 @@ class PersistentQ(Closing):
         """Every name ever started and not forgotten, by name."""
 
     @abstractmethod
-    def mark(self, process: str | None, event: str, detail: str | None = None) -> None:
+    def record_event(self, process: str | None, event: str, detail: str | None = None) -> None:
         """Note something done to a process, for charts and audit."""
 
     @abstractmethod
-    def marks(self, after: int = 0) -> list[Mark]:
+    def process_events(self, after: int = 0) -> list[ProcessEvent]:
         """The marks by rising id."""
 
     @abstractmethod

@@ -68,8 +68,8 @@ class Job:
     ``attempt`` counts claims and is never reset; ``tries`` counts executions that
     ended in error or out of time; ``reassigns`` counts claims that the Manager took
     back. ``process`` and ``lease_until`` are set while a claim holds the job.
-    ``event``, ``actor``, ``at``, ``allowed`` and ``error`` are those of the last move.
-    ``place`` orders the jobs that wait: the least, then the least ``id``, is next.
+    ``event``, ``actor``, ``at``, ``judged_by_limit`` and ``error`` are those of the last move.
+    ``queue_position`` orders the jobs that wait: the least, then the least ``id``, is next.
     """
 
     id: int
@@ -81,11 +81,11 @@ class Job:
     process: str | None
     since: float
     lease_until: float | None
-    place: int
+    queue_position: int
     event: str
     actor: str | None
     at: float
-    allowed: int | None
+    judged_by_limit: int | None
     error: str | None
 
 
@@ -112,11 +112,11 @@ class Transition:
     actor: str | None
     process: str | None
     attempt: int
-    allowed: int | None
+    judged_by_limit: int | None
     error: str | None
 
 
-Kind = tuple[str, str | None, str | None, int]
+TransitionKind = tuple[str, str | None, str | None, int]
 """The event, from_status, to_status and attempt of an entry of the history."""
 
 
@@ -126,7 +126,7 @@ class ProcessRow:
 
     ``started`` is the operating system's start time of ``pid`` and, like
     ``registered``, ``ready``, ``stop_requested`` and ``ended``, real Unix seconds;
-    the last completed turn is in queue seconds. ``owned`` processes end with the
+    the last completed poll cycle is in queue seconds. ``owned`` processes end with the
     program that started them. ``outcome`` is how the process ended, if it has.
     """
 
@@ -142,12 +142,12 @@ class ProcessRow:
     stop_requested: float | None
     ended: float | None
     outcome: str | None
-    turn_began: float | None
-    turn_ended: float | None
+    cycle_began: float | None
+    cycle_ended: float | None
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ProcessEvent:
     """Something done to a process, for charts and audit: a kill, a freeze, a thaw, a fault."""
 
     id: int

@@ -3,12 +3,12 @@
 -- select-then-update. The triggers in schema.sql write the history.
 
 -- name: submit
-INSERT INTO jobs (name, place, since, event, actor, at)
+INSERT INTO jobs (name, queue_position, since, event, actor, at)
 VALUES (:name, (SELECT coalesce(max(id), 0) + 1 FROM transitions), :now, 'submit', :actor, :now)
 RETURNING *;
 
 -- name: submit_many
-INSERT INTO jobs (name, place, since, event, actor, at)
+INSERT INTO jobs (name, queue_position, since, event, actor, at)
 SELECT value, (SELECT coalesce(max(id), 0) + 1 FROM transitions), :now, 'submit', :actor, :now
 FROM json_each(:names);
 
@@ -16,9 +16,9 @@ FROM json_each(:names);
 UPDATE jobs SET
   status = 'processing', attempt = attempt + 1, process = :actor,
   since = :now, lease_until = :now + :lease,
-  event = 'claim', actor = :actor, at = :now, allowed = NULL, error = NULL
+  event = 'claim', actor = :actor, at = :now, judged_by_limit = NULL, error = NULL
 WHERE status = 'unprocessed' AND id = (
-  SELECT id FROM jobs WHERE status = 'unprocessed' ORDER BY place, id LIMIT 1)
+  SELECT id FROM jobs WHERE status = 'unprocessed' ORDER BY queue_position, id LIMIT 1)
 RETURNING id, name, attempt;
 
 -- name: waits
@@ -27,7 +27,7 @@ SELECT 1 FROM jobs INDEXED BY jobs_waiting WHERE status = 'unprocessed' LIMIT 1;
 -- name: complete
 UPDATE jobs SET
   status = 'processed', process = NULL, since = :now, lease_until = NULL,
-  event = 'complete', actor = :actor, at = :now, allowed = NULL, error = NULL
+  event = 'complete', actor = :actor, at = :now, judged_by_limit = NULL, error = NULL
 WHERE id = :job_id AND status = 'processing' AND attempt = :attempt
 RETURNING status;
 
@@ -36,16 +36,16 @@ UPDATE jobs SET
   status = iif(tries + 1 >= :n_tries, 'failed', 'unprocessed'),
   event  = iif(tries + 1 >= :n_tries, 'fail', 'retry'),
   tries  = tries + 1, process = NULL, since = :now, lease_until = NULL,
-  place  = (SELECT coalesce(max(id), 0) + 1 FROM transitions),
-  actor  = :actor, at = :now, allowed = :n_tries, error = :error
+  queue_position  = (SELECT coalesce(max(id), 0) + 1 FROM transitions),
+  actor  = :actor, at = :now, judged_by_limit = :n_tries, error = :error
 WHERE id = :job_id AND status = 'processing' AND attempt = :attempt
 RETURNING status;
 
 -- name: release
 UPDATE jobs SET
   status = 'unprocessed', process = NULL, since = :now, lease_until = NULL,
-  place = (SELECT coalesce(max(id), 0) + 1 FROM transitions),
-  event = 'release', actor = :actor, at = :now, allowed = NULL, error = NULL
+  queue_position = (SELECT coalesce(max(id), 0) + 1 FROM transitions),
+  event = 'release', actor = :actor, at = :now, judged_by_limit = NULL, error = NULL
 WHERE id = :job_id AND status = 'processing' AND attempt = :attempt
 RETURNING status;
 
@@ -63,8 +63,8 @@ ORDER BY lease_until, id;
 UPDATE jobs SET
   status = iif(reassigns + 1 >= :n_reassigns, 'failed', 'unprocessed'),
   reassigns = reassigns + 1, process = NULL, since = :now, lease_until = NULL,
-  place = (SELECT coalesce(max(id), 0) + 1 FROM transitions),
-  event = 'reassign', actor = :actor, at = :now, allowed = :n_reassigns,
+  queue_position = (SELECT coalesce(max(id), 0) + 1 FROM transitions),
+  event = 'reassign', actor = :actor, at = :now, judged_by_limit = :n_reassigns,
   error = 'the lease lapsed: nothing was heard from ' || coalesce(process, 'its holder') || ' in time'
 WHERE id = :job_id AND status = 'processing' AND (lease_until < :now OR lease_until IS NULL)
 RETURNING *;
@@ -72,15 +72,15 @@ RETURNING *;
 -- name: clean
 UPDATE jobs SET
   status = 'cleaned', since = :now,
-  event = 'clean', actor = :actor, at = :now, allowed = NULL, error = NULL
+  event = 'clean', actor = :actor, at = :now, judged_by_limit = NULL, error = NULL
 WHERE name = :name AND status = 'failed'
 RETURNING *;
 
 -- name: redrive
 UPDATE jobs SET
   status = 'unprocessed', tries = 0, reassigns = 0, since = :now,
-  place = (SELECT coalesce(max(id), 0) + 1 FROM transitions),
-  event = 'redrive', actor = :actor, at = :now, allowed = NULL, error = NULL
+  queue_position = (SELECT coalesce(max(id), 0) + 1 FROM transitions),
+  event = 'redrive', actor = :actor, at = :now, judged_by_limit = NULL, error = NULL
 WHERE name = :name AND status = 'failed'
 RETURNING *;
 
@@ -180,7 +180,7 @@ ON CONFLICT (name) DO UPDATE SET
   role = excluded.role, pid = excluded.pid, started = excluded.started, host = excluded.host,
   incarnation = incarnation + 1, owned = excluded.owned, registered = excluded.registered,
   ready = NULL, stop_requested = NULL, ended = NULL, outcome = NULL,
-  turn_began = NULL, turn_ended = NULL
+  cycle_began = NULL, cycle_ended = NULL
 RETURNING incarnation;
 
 -- name: ready
@@ -193,14 +193,14 @@ UPDATE processes SET stop_requested = :real WHERE name = :name AND incarnation =
 UPDATE processes SET ended = :real, outcome = :outcome
 WHERE name = :name AND incarnation = :incarnation AND ended IS NULL;
 
--- name: turn
-UPDATE processes SET turn_began = :began, turn_ended = :ended WHERE name = :name;
+-- name: cycle
+UPDATE processes SET cycle_began = :began, cycle_ended = :ended WHERE name = :name;
 
 -- name: forget
 DELETE FROM processes WHERE name = :name AND incarnation = :incarnation;
 
--- name: mark
-INSERT INTO marks (at, process, event, detail) VALUES (:now, :process, :event, :detail);
+-- name: record_event
+INSERT INTO process_events (at, process, event, detail) VALUES (:now, :process, :event, :detail);
 
--- name: marks
-SELECT * FROM marks WHERE id > :after ORDER BY id;
+-- name: process_events
+SELECT * FROM process_events WHERE id > :after ORDER BY id;

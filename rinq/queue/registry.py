@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 
-from rinq.clock import QueueClock
 from rinq.errors import AlreadyRunning, ConfigError
 from rinq.queue.base import PersistentQ
+from rinq.queue.clock import QueueClock
 from rinq.queue.connection import Connection, Row
-from rinq.queue.model import Mark, ProcessRow
+from rinq.queue.model import ProcessEvent, ProcessRow
 
 _UNKNOWN = (-1, None, 0.0)
 _UNREAD: tuple[int, dict[str, object]] = (-1, {})
@@ -52,7 +52,7 @@ class SQLiteRegistry(PersistentQ):
             shifted = clock.shifted(seconds)
             tx.all("set_clock", **asdict(shifted))
             now, detail = shifted.reckon(self._real_time(), floor), f"{seconds:+g} s"
-            tx.all("mark", now=now, process=None, event="clock", detail=detail)
+            tx.all("record_event", now=now, process=None, event="clock", detail=detail)
 
     def settings(self) -> dict[str, object]:
         version, settings = self._settings
@@ -102,9 +102,9 @@ class SQLiteRegistry(PersistentQ):
     def ended(self, name: str, incarnation: int, outcome: str) -> None:
         self._note("ended", name, incarnation, outcome=outcome)
 
-    def record_turn(self, name: str, began: float, ended: float) -> None:
+    def record_cycle(self, name: str, began: float, ended: float) -> None:
         with self._db.write() as tx:
-            tx.all("turn", name=name, began=began, ended=ended)
+            tx.all("cycle", name=name, began=began, ended=ended)
 
     def forget(self, name: str, incarnation: int) -> None:
         with self._db.write() as tx:
@@ -113,12 +113,12 @@ class SQLiteRegistry(PersistentQ):
     def processes(self) -> list[ProcessRow]:
         return [_process(row) for row in self._db.all("processes")]
 
-    def mark(self, process: str | None, event: str, detail: str | None = None) -> None:
+    def record_event(self, process: str | None, event: str, detail: str | None = None) -> None:
         with self._db.write() as tx:
-            tx.all("mark", now=self.now(), process=process, event=event, detail=detail)
+            tx.all("record_event", now=self.now(), process=process, event=event, detail=detail)
 
-    def marks(self, after: int = 0) -> list[Mark]:
-        return [Mark(**row) for row in self._db.all("marks", after=after)]
+    def process_events(self, after: int = 0) -> list[ProcessEvent]:
+        return [ProcessEvent(**row) for row in self._db.all("process_events", after=after)]
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:

@@ -13,16 +13,16 @@ CREATE TABLE jobs (
   process     TEXT,                               -- who holds the claim, if anybody does
   since       REAL    NOT NULL DEFAULT ((julianday('now') - 2440587.5) * 86400.0),
   lease_until REAL,                               -- when the claim may be taken back
-  place       INTEGER NOT NULL DEFAULT 0,         -- order among those that wait
+  queue_position       INTEGER NOT NULL DEFAULT 0,         -- order among those that wait
   event       TEXT    NOT NULL DEFAULT 'submit',  -- the last move: what, who, when,
   actor       TEXT,
   at          REAL    NOT NULL DEFAULT ((julianday('now') - 2440587.5) * 86400.0),
-  allowed     INTEGER,                            -- by which limit it was judged,
+  judged_by_limit     INTEGER,                            -- by which limit it was judged,
   error       TEXT                                -- and why
 ) STRICT;
 
 -- A claim reads the head of the first; the Manager the second; the Cleaner the third.
-CREATE INDEX jobs_waiting ON jobs (place, id) WHERE status = 'unprocessed';
+CREATE INDEX jobs_waiting ON jobs (queue_position, id) WHERE status = 'unprocessed';
 CREATE INDEX jobs_claimed ON jobs (lease_until) WHERE status = 'processing';
 CREATE INDEX jobs_failed  ON jobs (id) WHERE status = 'failed';
 
@@ -36,7 +36,7 @@ CREATE TABLE transitions (
   actor       TEXT,                               -- who moved it
   process     TEXT,                               -- who held the claim
   attempt     INTEGER NOT NULL,
-  allowed     INTEGER,
+  judged_by_limit     INTEGER,
   error       TEXT
 ) STRICT;
 
@@ -67,11 +67,11 @@ CREATE TABLE processes (
   stop_requested REAL,
   ended          REAL,
   outcome        TEXT,                            -- how it ended: stopped, killed, crashed
-  turn_began     REAL,                            -- the last completed turn: queue seconds
-  turn_ended     REAL
+  cycle_began     REAL,                            -- the last completed poll cycle: queue seconds
+  cycle_ended     REAL
 ) STRICT;
 
-CREATE TABLE marks (
+CREATE TABLE process_events (
   id      INTEGER PRIMARY KEY,
   at      REAL NOT NULL,
   process TEXT,
@@ -83,7 +83,7 @@ CREATE TABLE marks (
 
 CREATE TRIGGER jobs_inserted AFTER INSERT ON jobs
 BEGIN
-  INSERT INTO transitions (job_id, event, from_status, to_status, at, actor, process, attempt, allowed, error)
+  INSERT INTO transitions (job_id, event, from_status, to_status, at, actor, process, attempt, judged_by_limit, error)
   VALUES (
     NEW.id,
     CASE WHEN (NEW.event, NEW.status, NEW.attempt, NEW.tries, NEW.reassigns)
@@ -91,13 +91,13 @@ BEGIN
          THEN 'submit' ELSE 'illegal' END,
     NULL, NEW.status,
     max(NEW.at, coalesce((SELECT at FROM transitions ORDER BY id DESC LIMIT 1), NEW.at)),
-    NEW.actor, NEW.process, NEW.attempt, NEW.allowed, NEW.error);
+    NEW.actor, NEW.process, NEW.attempt, NEW.judged_by_limit, NEW.error);
 END;
 
 CREATE TRIGGER jobs_moved AFTER UPDATE OF status, attempt ON jobs
 WHEN OLD.status <> NEW.status OR OLD.attempt <> NEW.attempt
 BEGIN
-  INSERT INTO transitions (job_id, event, from_status, to_status, at, actor, process, attempt, allowed, error)
+  INSERT INTO transitions (job_id, event, from_status, to_status, at, actor, process, attempt, judged_by_limit, error)
   VALUES (
     NEW.id,
     CASE WHEN NEW.attempt = OLD.attempt + (NEW.event = 'claim')
@@ -114,12 +114,12 @@ BEGIN
          THEN NEW.event ELSE 'illegal' END,
     OLD.status, NEW.status,
     max(NEW.at, coalesce((SELECT at FROM transitions ORDER BY id DESC LIMIT 1), NEW.at)),
-    NEW.actor, coalesce(NEW.process, OLD.process), NEW.attempt, NEW.allowed, NEW.error);
+    NEW.actor, coalesce(NEW.process, OLD.process), NEW.attempt, NEW.judged_by_limit, NEW.error);
 END;
 
 CREATE TRIGGER jobs_deleted AFTER DELETE ON jobs
 BEGIN
-  INSERT INTO transitions (job_id, event, from_status, to_status, at, actor, process, attempt, allowed, error)
+  INSERT INTO transitions (job_id, event, from_status, to_status, at, actor, process, attempt, judged_by_limit, error)
   VALUES (
     OLD.id, 'illegal', OLD.status, NULL,
     max(OLD.at, coalesce((SELECT at FROM transitions ORDER BY id DESC LIMIT 1), OLD.at)),

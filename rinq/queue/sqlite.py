@@ -12,18 +12,18 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from rinq.clock import QueueClock
 from rinq.config import Config
 from rinq.errors import IllegalMove, NameUsed, QueueError, StaleClaim, Unavailable, UnknownJob
 from rinq.faults import failpoint
+from rinq.queue.clock import QueueClock
 from rinq.queue.connection import Connection, Row
-from rinq.queue.model import Claim, Event, Job, Kind, Status, Transition, check_job_name
+from rinq.queue.model import Claim, Event, Job, Status, Transition, TransitionKind, check_job_name
 from rinq.queue.registry import SQLiteRegistry
 
 NO_LIMIT = -1  # as SQLite spells it
 ERROR_LENGTH = 1000
 
-FIRST: tuple[Kind, ...] = (
+FIRST: tuple[TransitionKind, ...] = (
     ("submit", None, "unprocessed", 0),
     ("claim", "unprocessed", "processing", 1),
     ("complete", "processing", "processed", 1),
@@ -172,9 +172,11 @@ class PersistentQSQLite(SQLiteRegistry):
     def position(self, at: float) -> int:
         return int(self._db.all("position", at=at)[0]["id"])
 
-    def tally(self, after: int = 0, until: int | None = None) -> Counter[Kind]:
+    def tally(self, after: int = 0, until: int | None = None) -> Counter[TransitionKind]:
         span = {"after": after, "until": self.position(math.inf) if until is None else until}
-        found: dict[Kind, int] = {tuple(row)[:4]: row["n"] for row in self._db.all("tally", **span)}
+        found: dict[TransitionKind, int] = {
+            tuple(row)[:4]: row["n"] for row in self._db.all("tally", **span)
+        }
         first = self._db.all("tally_first", **span)[0]
         return +Counter(found | {kind: first[kind[0]] for kind in FIRST})
 

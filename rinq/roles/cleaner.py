@@ -35,7 +35,7 @@ class Cleaner(PersistentQInterface):
         for problem in sorted(self._found - self._reported):
             self.log.warning("%s", problem)
         self._reported, self._found = self._found, set()
-        return self.turn_over()
+        return self.end_cycle()
 
     def draw_wait(self) -> float:
         return self.config.cleaner.interval

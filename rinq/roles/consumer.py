@@ -38,7 +38,7 @@ def die() -> None:
 
 
 @dataclass(slots=True)
-class Hand:
+class InFlight:
     """The job in hand. Once its task runs: when it began and is due to be settled.
 
     Settling that met passing trouble is done again: with the same ``error``, and a result
@@ -84,7 +84,7 @@ class Consumer(PersistentQInterface):
         seed = config.general.seed
         self._fault_seed = self.rng.getrandbits(63) if seed is None else seed
         self._crash = crash
-        self._hand: Hand | None = None
+        self._hand: InFlight | None = None
         self._work = work or ProcessWork(config.consumer.handler, (config.folder, Path.cwd()))
 
     def step(self) -> float:
@@ -96,12 +96,12 @@ class Consumer(PersistentQInterface):
                 return self.idle()
             self.log.info("claimed %s (attempt %d)", claim.name, claim.attempt)
             failpoint("claimed")
-            self._hand = Hand(claim)
+            self._hand = InFlight(claim)
         return self._go_on(self._hand)
 
     def idle(self) -> float:
         """Nothing waits: end the turn. Returns the wait until the next look."""
-        return max(self.turn_over(), IDLE * self.queue.speed)
+        return max(self.end_cycle(), IDLE * self.queue.speed)
 
     def draw_wait(self) -> float:
         return self.config.consumer.interval.draw(self.rng)
@@ -119,7 +119,7 @@ class Consumer(PersistentQInterface):
                 self.log.warning("%s was not handed back: %s", hand.claim.name, error)
         self._work.close()
 
-    def _go_on(self, hand: Hand) -> float:
+    def _go_on(self, hand: InFlight) -> float:
         """Begin, look after or settle the job in hand. Returns the wait until the next look.
 
         Trouble that may pass goes to the caller, with the job still in hand.
@@ -139,9 +139,9 @@ class Consumer(PersistentQInterface):
             self._give_up(hand, lost)
         self._hand = None
         self.wake.clear()
-        return self.turn_over()
+        return self.end_cycle()
 
-    def _begin(self, hand: Hand) -> Task:
+    def _begin(self, hand: InFlight) -> Task:
         claim = hand.claim
         if claim.attempt > 1:
             self.follow(claim.name)  # whatever an earlier attempt left half done
@@ -153,7 +153,7 @@ class Consumer(PersistentQInterface):
         failpoint("begun")
         return hand.task
 
-    def _is_due(self, hand: Hand, task: Task) -> bool:
+    def _is_due(self, hand: InFlight, task: Task) -> bool:
         """Whether the work is done. Raises: OutOfTime, and then it was ended."""
         now = self.queue.now()
         deadline = hand.began + self.config.consumer.n_time
@@ -164,7 +164,7 @@ class Consumer(PersistentQInterface):
             raise OutOfTime(f"out of time: n_time is {self.config.consumer.n_time:g} s")
         return False
 
-    def _look(self, hand: Hand, task: Task) -> float:
+    def _look(self, hand: InFlight, task: Task) -> float:
         """See whether the claim still holds. Raises: StaleClaim."""
         job = self.queue.job(hand.claim.name)
         if job.status is not Status.PROCESSING or job.attempt != hand.claim.attempt:
@@ -176,12 +176,12 @@ class Consumer(PersistentQInterface):
         until = min(hand.due, deadline) if task.done() else deadline
         return max(SHORTEST, min(LOOK * self.queue.speed, until - now))
 
-    def _complete(self, hand: Hand, task: Task) -> None:
+    def _complete(self, hand: InFlight, task: Task) -> None:
         """Result written and synced, move committed, files made to follow: in this order."""
         name = hand.claim.name
         if hand.fault is Fault.CRASH:
             self.log.error("%s strikes down its consumer (injected crash)", name)
-            self.queue.mark(self.name, "crash", name)
+            self.queue.record_event(self.name, "crash", name)
             self._crash()
         if not hand.written:
             self.files.write_result(name, hand.claim.attempt, task.result())
@@ -192,7 +192,7 @@ class Consumer(PersistentQInterface):
         self.follow(name)
         self.log.info("completed %s", name)
 
-    def _fail(self, hand: Hand, error: RinqError) -> None:
+    def _fail(self, hand: InFlight, error: RinqError) -> None:
         name = hand.claim.name
         n_tries = 1 if isinstance(error, InvalidName) else self.config.consumer.n_tries
         status = self.queue.fail(hand.claim, str(error), n_tries)
@@ -201,7 +201,7 @@ class Consumer(PersistentQInterface):
             failpoint("failed")
             self.follow(name)
 
-    def _give_up(self, hand: Hand, lost: QueueError) -> None:
+    def _give_up(self, hand: InFlight, lost: QueueError) -> None:
         """The claim is lost: drop the work, and the result if one was written."""
         self.log.warning("%s is not ours any more: %s", hand.claim.name, lost.detail)
         if hand.task is not None:

@@ -69,9 +69,9 @@ class PersistentQInterface(Closing):
         self.config = config
         self._base_config = config
         self._settings: dict[str, object] = {}
-        self._turn_began: float | None = None
+        self._cycle_began: float | None = None
         self._recorded = -math.inf
-        self._turn_over = False
+        self._cycle_over = False
 
     def __call__(self) -> float:
         """Do one short step. Returns the queue seconds until the next.
@@ -80,19 +80,19 @@ class PersistentQInterface(Closing):
             Passing: the step could not be done now; the same call may succeed later.
         """
         self.refresh()
-        if self._turn_began is None:
-            self._turn_began = self.queue.now()
+        if self._cycle_began is None:
+            self._cycle_began = self.queue.now()
         seconds = self.step()
-        if self._turn_over:
-            self._record_turn(self._turn_began)
-            self._turn_began, self._turn_over = None, False
+        if self._cycle_over:
+            self._record_cycle(self._cycle_began)
+            self._cycle_began, self._cycle_over = None, False
         return seconds
 
-    def _record_turn(self, began: float) -> None:
+    def _record_cycle(self, began: float) -> None:
         """Seldom enough that short turns are not slowed down by being recorded."""
         ended = self.queue.now()
         if ended >= self._recorded + TICK * self.queue.speed:
-            self.queue.record_turn(self.name, began, ended)
+            self.queue.record_cycle(self.name, began, ended)
             self._recorded = ended
 
     @abstractmethod
@@ -103,9 +103,9 @@ class PersistentQInterface(Closing):
     def draw_wait(self) -> float:
         """Queue seconds from the end of one turn to the next, as configured."""
 
-    def turn_over(self) -> float:
+    def end_cycle(self) -> float:
         """End this turn; returns the wait until the next."""
-        self._turn_over = True
+        self._cycle_over = True
         return self.draw_wait()
 
     def refresh(self) -> None:

@@ -24,7 +24,7 @@ class Manager(PersistentQInterface):
                 failpoint("reassigned")
                 with contextlib.suppress(UnknownJob):  # deleted by hand just now
                     self.follow(job.name)
-        return self.turn_over()
+        return self.end_cycle()
 
     def draw_wait(self) -> float:
         return self.config.manager.interval

@@ -48,7 +48,7 @@ class Producer(PersistentQInterface):
                 return 0.0
         self.log.info("submitted %s", self._made)
         self._made, self._in_doubt = None, False
-        return self.turn_over()
+        return self.end_cycle()
 
     def draw_wait(self) -> float:
         return self.config.producer.interval.draw(self.rng)

@@ -96,7 +96,7 @@ class ProcessWork(Work):
 
 
 class _ProcessTask(Task):
-    def __init__(self, future: Future[worker.Outcome]) -> None:
+    def __init__(self, future: Future[worker.HandlerResult]) -> None:
         self._future = future
 
     def done(self) -> bool:

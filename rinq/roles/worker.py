@@ -19,7 +19,7 @@ from typing import NamedTuple
 PR_SET_PDEATHSIG = 1
 
 
-class Outcome(NamedTuple):
+class HandlerResult(NamedTuple):
     """Either the result, encoded, or why there is none."""
 
     content: bytes | None
@@ -47,20 +47,20 @@ def load(handler: str) -> str:
     return ""
 
 
-def execute(handler: str, content: bytes, fault: str | None) -> Outcome:
+def execute(handler: str, content: bytes, fault: str | None) -> HandlerResult:
     """Run the handler on a file's content; never raises."""
     try:
         if fault == "hang":
             threading.Event().wait()
         if fault == "error":
-            return Outcome(None, "injected error")
+            return HandlerResult(None, "injected error")
         function, takes_bytes = _load(handler)
         text = function(content if takes_bytes else content.decode("utf-8"))
         if not isinstance(text, str):
-            return Outcome(None, f"{handler} returned {type(text).__name__}, expected text")
-        return Outcome(text.encode("utf-8"))
+            return HandlerResult(None, f"{handler} returned {type(text).__name__}, expected text")
+        return HandlerResult(text.encode("utf-8"))
     except BaseException as error:  # also SystemExit: a handler must not end its worker
-        return Outcome(None, _words(error))
+        return HandlerResult(None, _words(error))
 
 
 @functools.cache

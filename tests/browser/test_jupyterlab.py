@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from processes import lives
 from room_in_browser import LONG, RoomInBrowser, mistype, running, start_steer_kill_and_stop
 
-from rinq.view.notebooks import CONFIG_VARIABLE, FIRST, copy_notebooks
+from rinq.apps.notebooks import CONFIG_VARIABLE, FIRST, copy_notebooks
 
 BUSY = """import time
 from pathlib import Path

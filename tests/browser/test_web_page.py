@@ -19,7 +19,7 @@ from room_in_browser import (
     start_steer_kill_and_stop,
 )
 
-APP = "from rinq.view import app; app.LEFT = {left}; from rinq.cli import main; main()"
+APP = "from rinq.apps import web_page; web_page.LEFT = {left}; from rinq.cli import main; main()"
 
 
 @pytest.fixture

@@ -63,11 +63,11 @@ def job(status, attempt=1, name=NAME):
         process=None,
         since=0.0,
         lease_until=None,
-        place=0,
+        queue_position=0,
         event="submit",
         actor=None,
         at=0.0,
-        allowed=None,
+        judged_by_limit=None,
         error=None,
     )
 

@@ -59,7 +59,7 @@ def test_the_four_roles_do_the_work_together(fleet, queue, eventually):
         fleet.start(role)
     assert eventually(lambda: queue.counts()[Status.PROCESSED] >= 3)
     assert {process.name for process in fleet.processes()} == {f"{role}-1" for role in ROLES}
-    turns = [row.turn_ended for row in queue.processes() if row.role == "producer"]
+    turns = [row.cycle_ended for row in queue.processes() if row.role == "producer"]
     assert turns[0] <= queue.now()
 
 

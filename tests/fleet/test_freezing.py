@@ -33,7 +33,7 @@ def test_a_killed_process_leaves_its_job_in_hand(fleet, process, queue, submit, 
     assert (killed.state, killed.job) == (State.KILLED, NAME)
     assert process("mine").state is State.KILLED
     assert queue.job(NAME).process == "mine"
-    assert [(mark.process, mark.event, mark.detail) for mark in queue.marks()] == [
+    assert [(mark.process, mark.event, mark.detail) for mark in queue.process_events()] == [
         ("mine", "kill", NAME)
     ]
     eventually(lambda: not any(lives(pid) for pid in alive))
@@ -50,7 +50,7 @@ def test_a_frozen_process_stands_still_with_its_helpers(fleet, process, queue, s
     assert states == {psutil.STATUS_STOPPED}
     fleet.thaw("mine")
     assert process("mine").state is State.RUNNING
-    assert [mark.event for mark in queue.marks()] == ["freeze", "thaw"]
+    assert [mark.event for mark in queue.process_events()] == ["freeze", "thaw"]
 
 
 def test_freezing_and_thawing_twice_is_no_trouble(fleet, process):

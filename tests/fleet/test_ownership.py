@@ -56,7 +56,7 @@ def test_owned_processes_end_with_their_owner_and_kept_ones_live_on(
     assert kept.state is State.RUNNING
     assert not kept.row.owned
     turn = queue.now()
-    eventually(lambda: (process("kept").row.turn_began or 0) > turn)
+    eventually(lambda: (process("kept").row.cycle_began or 0) > turn)
 
     # and another Fleet controls it
     fleet.freeze("kept")
@@ -76,8 +76,8 @@ def test_an_interrupt_of_the_owner_reaches_no_process(fleet, process, owner, que
     os.killpg(owner.pid, signal.SIGINT)
     assert owner.stdout.readline() == "interrupted\n"
     turn = queue.now()
-    eventually(lambda: (process("kept").row.turn_began or 0) > turn)
-    eventually(lambda: (process("owned").row.turn_began or 0) > turn)
+    eventually(lambda: (process("kept").row.cycle_began or 0) > turn)
+    eventually(lambda: (process("owned").row.cycle_began or 0) > turn)
     assert {process(name).state for name in ("kept", "owned")} == {State.RUNNING}
 
 
@@ -85,7 +85,7 @@ def test_input_that_is_at_its_end_does_not_end_a_kept_process(fleet, process, qu
     """As under pm2 or systemd."""
     keeping = Fleet(fleet.config, keep=True)
     keeping.start("manager", "kept")
-    eventually(lambda: process("kept").row.turn_ended)
+    eventually(lambda: process("kept").row.cycle_ended)
     assert process("kept").state is State.RUNNING
 
 
@@ -115,7 +115,7 @@ def test_an_injected_crash_kills_the_consumer_and_it_comes_back(
     submit(NAME)
     restarting.start("consumer", "mine")
     eventually(lambda: process("mine").row.incarnation >= 2)
-    assert next(mark.event for mark in queue.marks()) == "crash"
+    assert next(mark.event for mark in queue.process_events()) == "crash"
     assert queue.job(NAME).status is Status.PROCESSING
 
 

@@ -11,9 +11,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rinq.config import Config
+from rinq.distributions import Times
 from rinq.errors import ConfigError
 from rinq.lab import theory
-from rinq.times import Times
 
 SEED = Config()
 

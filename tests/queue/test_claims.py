@@ -148,7 +148,7 @@ def test_a_job_that_was_taken_back_too_often_fails(queue, clock):
         queue.claim("c1", LEASE)
         clock.now += LEASE + 1
         (job,) = queue.reassign("m1", 3)
-        assert (job.reassigns, job.allowed) == (count, 3)
+        assert (job.reassigns, job.judged_by_limit) == (count, 3)
     assert job.status is Status.FAILED
     assert "nothing was heard from c1" in job.error
     assert [row.to_status for row in queue.history(A) if row.event == "reassign"] == [

@@ -26,7 +26,16 @@ def test_each_move_is_one_row_that_says_who_moved_whose_claim_and_why(queue, clo
     clock.now += 1
     queue.fail(claim, "boom", 3)
     rows = [
-        (r.event, r.from_status, r.to_status, r.actor, r.process, r.attempt, r.allowed, r.error)
+        (
+            r.event,
+            r.from_status,
+            r.to_status,
+            r.actor,
+            r.process,
+            r.attempt,
+            r.judged_by_limit,
+            r.error,
+        )
         for r in queue.transitions()
     ]
     assert rows == [

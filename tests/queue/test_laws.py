@@ -32,7 +32,16 @@ acts = (
 )
 speeds = st.sampled_from([0.5, 1, 4, 64])
 ROW = ("name", "status", "attempt", "tries", "reassigns", "process", "lease_until")
-COLUMNS = ("event", "from_status", "to_status", "attempt", "actor", "process", "allowed", "at")
+COLUMNS = (
+    "event",
+    "from_status",
+    "to_status",
+    "attempt",
+    "actor",
+    "process",
+    "judged_by_limit",
+    "at",
+)
 
 
 def plain(result):

@@ -122,7 +122,9 @@ def test_a_shift_is_in_queue_seconds_at_every_speed_and_leaves_a_mark(queue, clo
     queue.shift_clock(90)
     queue.shift_clock(-0.5)
     assert queue.now() == before + 89.5
-    marks = [(mark.at - before, mark.process, mark.event, mark.detail) for mark in queue.marks()]
+    marks = [
+        (mark.at - before, mark.process, mark.event, mark.detail) for mark in queue.process_events()
+    ]
     assert marks == [(90, None, "clock", "+90 s"), (89.5, None, "clock", "-0.5 s")]
 
 
@@ -130,7 +132,7 @@ def test_a_shift_is_in_queue_seconds_at_every_speed_and_leaves_a_mark(queue, clo
 def test_a_shift_that_is_no_number_is_refused(queue, seconds):
     with pytest.raises(ConfigError, match="clock"):
         queue.shift_clock(seconds)
-    assert queue.marks() == []
+    assert queue.process_events() == []
 
 
 # Settings
@@ -169,7 +171,7 @@ def test_a_process_is_registered_under_its_name(clock, register, row):
     assert (entry.name, entry.role, entry.pid, entry.started) == ("c1", "consumer", 77, 4.5)
     assert (entry.host, entry.owned, entry.registered) == ("there", False, clock.now)
     assert entry.ready is entry.stop_requested is entry.ended is entry.outcome is None
-    assert entry.turn_began is entry.turn_ended is None
+    assert entry.cycle_began is entry.cycle_ended is None
 
 
 def test_a_name_that_is_running_cannot_be_registered_again(register, row):
@@ -185,13 +187,13 @@ def test_a_name_whose_process_ended_starts_again_as_the_next_incarnation(queue, 
     assert register() == 1
     queue.ready("c1", 1)
     queue.request_stop("c1", 1)
-    queue.record_turn("c1", 1, 2)
+    queue.record_cycle("c1", 1, 2)
     queue.ended("c1", 1, "killed")
     assert register(pid=22) == 2
     entry = row()
     assert (entry.incarnation, entry.pid) == (2, 22)
     assert entry.ready is entry.stop_requested is entry.ended is entry.outcome is None
-    assert entry.turn_began is entry.turn_ended is None
+    assert entry.cycle_began is entry.cycle_ended is None
 
 
 def test_of_two_starts_at_once_one_waits_for_the_other(queue, register):
@@ -252,9 +254,9 @@ def test_what_an_earlier_incarnation_says_is_not_heard(queue, register, row):
 
 def test_a_turn_is_kept_in_queue_time_and_only_for_who_is_registered(queue, register, row):
     register()
-    queue.record_turn("c1", 100.5, 101.5)
-    queue.record_turn("nobody", 1, 2)
-    assert (row().turn_began, row().turn_ended) == (100.5, 101.5)
+    queue.record_cycle("c1", 100.5, 101.5)
+    queue.record_cycle("nobody", 1, 2)
+    assert (row().cycle_began, row().cycle_ended) == (100.5, 101.5)
     assert [entry.name for entry in queue.processes()] == ["c1"]
 
 
@@ -264,13 +266,13 @@ def test_a_turn_is_kept_in_queue_time_and_only_for_who_is_registered(queue, regi
 def test_marks_are_kept_in_queue_time_and_read_on(queue, clock):
     queue.set_speed(2)
     clock.now += 5
-    queue.mark("c1", "freeze")
-    queue.mark(None, "fault", "disk")
-    first, second = queue.marks()
+    queue.record_event("c1", "freeze")
+    queue.record_event(None, "fault", "disk")
+    first, second = queue.process_events()
     assert (first.process, first.event, first.detail) == ("c1", "freeze", None)
     assert (second.process, second.event, second.detail) == (None, "fault", "disk")
     assert first.at == queue.now() == clock.now + 5
-    assert queue.marks(after=first.id) == [second]
+    assert queue.process_events(after=first.id) == [second]
 
 
 def test_nobody_writes_during_what_is_exclusive(queue):
@@ -286,11 +288,11 @@ def test_a_snapshot_shows_one_moment_while_others_write(queue, clock):
         with queue.snapshot():
             another.submit(B)
             another.claim("c1")
-            another.mark("c1", "kill")
+            another.record_event("c1", "kill")
             another.set_speed(3)
             assert [job.status for job in queue.jobs()] == ["unprocessed"]
             assert len(queue.transitions()) == len(queue.histories()) == 1
-            assert (queue.marks(), queue.speed) == ([], 1)
+            assert (queue.process_events(), queue.speed) == ([], 1)
         assert len(queue.transitions()) == 3
         assert queue.speed == 3
         with queue.snapshot(), pytest.raises(DatabaseError, match="open in this thread"):

@@ -148,7 +148,12 @@ def test_a_failed_execution_is_a_try_and_the_last_one_fails_the_job(queue):
     statuses = [queue.fail(queue.claim("c1"), f"boom {n}", 3) for n in range(3)]
     assert statuses == [Status.UNPROCESSED, Status.UNPROCESSED, Status.FAILED]
     job = queue.job(A)
-    assert (job.status, job.tries, job.error, job.allowed) == (Status.FAILED, 3, "boom 2", 3)
+    assert (job.status, job.tries, job.error, job.judged_by_limit) == (
+        Status.FAILED,
+        3,
+        "boom 2",
+        3,
+    )
     assert events(queue)[1::2] == ["claim"] * 3
     assert events(queue)[2::2] == ["retry", "retry", "fail"]
 

@@ -9,7 +9,7 @@ import stories
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rinq.view.history import KIND
+from rinq.metrics.live_history import KIND
 
 
 @given(st.lists(stories.ACTS, max_size=40), st.integers(0, 50), st.integers(0, 50))

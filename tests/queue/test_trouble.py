@@ -235,7 +235,7 @@ def test_a_database_locked_for_longer_than_the_wait_is_unavailable_and_nothing_m
                 lambda: queue.exclusive().__enter__(),
                 lambda: queue.set_speed(2),
                 lambda: queue.change_settings({"paused": True}),
-                lambda: queue.mark("c1", "kill"),
+                lambda: queue.record_event("c1", "kill"),
             ):
                 with pytest.raises(Unavailable, match=r"is locked for more than 0.02 s"):
                     act()

@@ -261,7 +261,7 @@ def test_a_row_deleted_by_hand_is_no_trouble(cleaner, queue, files, fail):
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_trouble_at_any_call_loses_nothing(hire, queue, files, fail, saboteur, patiently, after):
-    verbs = ("settings", "now", "jobs", "hold", "clean", "record_turn")
+    verbs = ("settings", "now", "jobs", "hold", "clean", "record_cycle")
     methods = [(queue, verb, Unavailable) for verb in verbs]
     methods += [(files, "follow", FilesUnavailable)]
     for at in itertools.count():

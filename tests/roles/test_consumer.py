@@ -78,12 +78,12 @@ def test_each_completed_turn_is_recorded(consumer, queue, clock, desk, submit):
     submit(NAME)
     began = queue.now()
     consumer()
-    assert queue.processes()[0].turn_ended is None
+    assert queue.processes()[0].cycle_ended is None
     clock.now += 3
     desk.task.finish()
     consumer()
     row = queue.processes()[0]
-    assert (row.turn_began, row.turn_ended) == (began, began + 3)
+    assert (row.cycle_began, row.cycle_ended) == (began, began + 3)
 
 
 # Failing
@@ -428,7 +428,7 @@ def test_a_crash_strikes_the_consumer_before_its_result_is_written(hire, queue, 
         consumer()
     assert kept(files) == []
     assert queue.job(NAME).status is Status.PROCESSING
-    (mark,) = queue.marks()
+    (mark,) = queue.process_events()
     assert (mark.process, mark.event, mark.detail) == ("consumer-1", "crash", NAME)
 
 
@@ -514,7 +514,7 @@ def test_running_out_of_time_is_what_is_told_after_trouble(
 
 
 MOVES = ("claim", "complete", "fail", "renew", "release")
-OTHERS = ("settings", "now", "job", "hold", "record_turn", "mark")
+OTHERS = ("settings", "now", "job", "hold", "record_cycle", "record_event")
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

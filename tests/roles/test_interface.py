@@ -26,7 +26,7 @@ class Ticker(PersistentQInterface):
 
     def step(self):
         self.steps += 1
-        return self.turn_over()
+        return self.end_cycle()
 
     def draw_wait(self):
         return self.config.manager.interval

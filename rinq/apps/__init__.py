@@ -1,0 +1,1 @@
+"""The ways in: the web page, JupyterLab, the terminal demo, the doctor."""

@@ -1,0 +1,195 @@
+"""``rinq demo``: a whole fleet at work, live in the terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from rinq.config import Config
+from rinq.fleet.fleet import Fleet, FleetProcess
+from rinq.fleet.run import Run
+from rinq.queue import SETTLED, PersistentQ, Status, Transition
+
+FLEET = ("producer", "consumer", "consumer", "consumer", "manager", "cleaner")
+DRAIN = 45.0  # real seconds for the jobs that are left when no more are made
+REFRESH = 0.25
+LINE_EVERY = 2.0  # real seconds, where there is no terminal
+SHOWN = 10  # moves
+
+STYLES = {
+    "unprocessed": "cyan",
+    "processing": "yellow",
+    "processed": "green",
+    "failed": "red",
+    "cleaned": "magenta",
+}
+WORDS = {
+    "submit": "submitted",
+    "claim": "claimed",
+    "complete": "completed",
+    "retry": "will be tried again",
+    "fail": "failed",
+    "reassign": "taken back",
+    "release": "handed back",
+    "clean": "cleaned",
+    "redrive": "redriven",
+    "refused": "refused",
+    "illegal": "changed by hand",
+}
+
+
+def run_demo(config: Config | None, *, seconds: float, seed: int | None) -> None:
+    """Make jobs for ``seconds`` real seconds, let the fleet finish them, and sum up.
+
+    Without a config it runs in a temporary folder, ten times as fast as the seed's
+    system, and with faults.
+    """
+    console = Console(highlight=False)
+    with _fleet(config, seed) as fleet, fleet.queue() as queue:
+        moves = Moves(queue)
+        ends = time.monotonic() + seconds
+        for role in FLEET:
+            process = fleet.start(role)
+            console.print(f"{process.name} is up, pid {process.row.pid}")
+        with _live(console) as show:
+            _watch(fleet, moves, show, ends, drain=False)
+            for process in fleet.processes():
+                if process.row.role == "producer" and process.alive:
+                    fleet.stop(process.name)
+            _watch(fleet, moves, show, time.monotonic() + DRAIN, drain=True)
+        fleet.close()
+        _sum_up(queue, moves, console)
+
+
+@contextlib.contextmanager
+def _fleet(config: Config | None, seed: int | None) -> Iterator[Fleet]:
+    if config is not None:
+        with Fleet(config, restart=True) as fleet:
+            yield fleet
+        return
+    values: dict[str, dict[str, Any]] = {
+        "general": {"speed": 10, "seed": seed},
+        "consumer": {"interval": [2, 6], "work_time": [3, 8], "n_time": 30},
+        "cleaner": {"interval": 20},
+        "faults": {"error_rate": 0.25, "hang_rate": 0.04, "crash_rate": 0.04},
+    }
+    with Run(values, restart=True) as run:
+        yield run.fleet
+
+
+class Moves:
+    """The history as it grows: totals, and the last moves with their jobs' names."""
+
+    def __init__(self, queue: PersistentQ) -> None:
+        self.queue = queue
+        self.totals: Counter[str] = Counter()
+        self.last: deque[Transition] = deque(maxlen=SHOWN)
+        self.names: dict[int, str] = {}
+        self._seen = 0
+
+    def read(self) -> None:
+        for job in self.queue.jobs(after=max(self.names, default=0)):
+            self.names[job.id] = job.name
+        for move in self.queue.transitions(self._seen):
+            self._seen = move.id
+            self.totals[move.event] += 1
+            self.last.appendleft(move)
+
+
+@contextlib.contextmanager
+def _live(console: Console) -> Iterator[Callable[[Group, str], None]]:
+    """How a picture is shown: in place on a terminal; elsewhere a line now and then."""
+    if console.is_terminal:
+        with Live(console=console, auto_refresh=False) as live:
+            yield lambda picture, _: live.update(picture, refresh=True)
+        return
+    said = 0.0
+
+    def say(_: Group, line: str) -> None:
+        nonlocal said
+        if time.monotonic() - said > LINE_EVERY:
+            said = time.monotonic()
+            console.print(line, soft_wrap=True)
+
+    yield say
+
+
+def _watch(
+    fleet: Fleet, moves: Moves, show: Callable[[Group, str], None], ends: float, *, drain: bool
+) -> None:
+    """Show the fleet until ``ends``; when draining, until nothing is left if that is sooner."""
+    while time.monotonic() < ends:
+        moves.read()
+        counts = moves.queue.counts()
+        left = sum(n for status, n in counts.items() if status not in SETTLED)
+        doing = "finishing what is left" if drain else "jobs are being made"
+        line = " · ".join(f"{n} {status}" for status, n in counts.items())
+        picture = Group(
+            Text(f"{doing}: {max(0, ends - time.monotonic()):.0f} s", style="bold"),
+            _tiles(counts),
+            _processes(fleet.processes()),
+            _feed(moves),
+        )
+        show(picture, f"{doing}: {line}")
+        if drain and not left and not counts[Status.FAILED]:
+            return
+        time.sleep(REFRESH)
+
+
+def _tiles(counts: dict[Status, int]) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 3, 0, 0))
+    table.add_row(*(Text(f"{n:>4} {status}", style=STYLES[status]) for status, n in counts.items()))
+    return table
+
+
+def _processes(processes: list[FleetProcess]) -> Table:
+    table = Table("process", "state", "started", "in hand", box=None, padding=(0, 3, 0, 0))
+    for process in processes:
+        times = f"{process.row.incarnation} times"
+        table.add_row(process.name, process.state, times, process.job or "")
+    return table
+
+
+def _feed(moves: Moves) -> Table:
+    table = Table("job", "move", "attempt", "by", "why", box=None, padding=(0, 3, 0, 0))
+    for move in moves.last:
+        style = STYLES.get(move.to_status or "", "")
+        word = Text(WORDS[move.event], style=style)
+        name = moves.names.get(move.job_id, "")
+        table.add_row(name, word, str(move.attempt), move.actor, (move.error or "")[:60])
+    return table
+
+
+def _sum_up(queue: PersistentQ, moves: Moves, console: Console) -> None:
+    """What happened on the way, and what became of every job."""
+    moves.read()
+    events = ("retry", "reassign", "refused", "clean")
+    console.print("\n[bold]On the way[/]")
+    for event in events:
+        console.print(f"  {moves.totals[event]:>4} times {WORDS[event]}")
+    crashes = Counter(mark.event for mark in queue.process_events())["crash"]
+    console.print(f"  {crashes:>4} times a consumer was struck down, and started again")
+    console.print("\n[bold]What became of every job[/]")
+    table = Table("jobs", "ended", "attempts each", "for example", box=None, padding=(0, 3, 0, 2))
+    jobs = queue.jobs()
+    for status in Status:
+        these = [job for job in jobs if job.status is status]
+        if these:
+            attempts = sorted({job.attempt for job in these})
+            spread = f"{attempts[0]} to {attempts[-1]}" if len(attempts) > 1 else str(attempts[0])
+            style = STYLES[status]
+            example = these[-1].name
+            table.add_row(str(len(these)), Text(status, style=style), spread, example)
+    console.print(table)
+    settled = sum(job.status in SETTLED for job in jobs)
+    console.print(
+        f"{len(jobs)} jobs submitted, {settled} settled, {len(jobs) - settled} left over."
+    )

@@ -1,0 +1,1 @@
+"""Metrics as pictures on matplotlib Axes."""

@@ -1,0 +1,1 @@
+"""The audit: rows, history and files, three accounts of the same jobs."""

@@ -1,0 +1,204 @@
+"""The audit: rows against history against files, three accounts of the same jobs."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+
+from rinq.errors import DatabaseError, FilesUnavailable, UnknownJob
+from rinq.files import Files
+from rinq.lab.audit.files import Entries, FileFinding, FilesByJob, FindingKind, compare
+from rinq.lab.audit.job_histories import BEFORE_ALL, jobs_with_history
+from rinq.lab.audit.poll_cycles import PollCycle, first_after, trusted_cycles
+from rinq.lab.audit.replay import JobReplay, describe
+from rinq.lab.audit.report import Audit, Note, Problem, Rule
+from rinq.queue import Job, PersistentQ, Role, Status, Transition
+from rinq.queue.model import is_job_name
+
+BATCH = 200  # jobs whose files are looked at again under one lock
+
+
+def audit(
+    queue: PersistentQ,
+    files: Files | None = None,
+    *,
+    lease: float | None = None,
+    most: int = 1000,
+) -> Audit:
+    """Judge all that happened in a queue; right at any time, also while its fleet works.
+
+    Rows, history and processes are read in one read transaction. What differs in the files
+    counts only if it is seen again while nobody else can move the job: for that, the queue
+    is locked for the time of one listing of the folder. File work that is half done is
+    ``pending``, and a problem only once a turn of the Cleaner has passed over it.
+
+    The verdict is ``unknown`` if no rule was seen to be broken, but the database or the
+    folder could not be read to the end, or no job was ever submitted. ``pending`` and
+    ``strays`` do not change it.
+
+    The history is read job by job, so that memory holds one page of it and the names in the
+    folder (some 100 bytes each); a million transitions take about 10 s. Meanwhile others go
+    on, but the write-ahead log cannot be emptied and grows.
+
+    Args:
+        files: the files of the same ``primary_path``; without them only rows and history
+            are judged.
+        lease: the least ``manager.timeout`` that any claim was given (queue seconds): claims
+            that were taken back sooner are problems. The history alone does not say it.
+        most: how many problems are told; the others are counted.
+    """
+    auditor = _Auditor(queue, files, lease, most)
+    try:
+        auditor.read()
+        if files is not None:
+            auditor.look_again(files)
+            auditor.find_strays()
+    except (DatabaseError, FilesUnavailable) as error:
+        auditor.undecided.append(str(error))
+    return auditor.result()
+
+
+class _Auditor:
+    def __init__(
+        self, queue: PersistentQ, files: Files | None, lease: float | None, most: int
+    ) -> None:
+        self.queue, self.files, self.lease, self.most = queue, files, lease, most
+        self.problems: list[Problem] = []
+        self.untold = self.duplicates = self.refused = self.transitions = 0
+        self.pending: list[Note] = []
+        self.strays: list[Note] = []
+        self.undecided: list[str] = []
+        self.statuses: Counter[str] = Counter()
+        self.managers: list[PollCycle] = []
+        self.cleaners: list[PollCycle] = []
+        self.shelf: FilesByJob | None = None
+        self.suspects: list[str] = []
+        self.last_id = BEFORE_ALL
+
+    def read(self) -> None:
+        """Judge rows and history as of one moment, and note whose files seem to differ."""
+        with self.queue.snapshot():
+            self.managers = trusted_cycles(self.queue, Role.MANAGER)
+            self.cleaners = trusted_cycles(self.queue, Role.CLEANER)
+            if self.files is not None:
+                try:
+                    self.shelf = FilesByJob(self.files.listing())
+                except FilesUnavailable as error:
+                    self.undecided.append(str(error))
+            self._read_jobs()
+        if not self.transitions and not self.statuses:
+            self.undecided.append("no job was ever submitted, so there is nothing to judge")
+
+    def look_again(self, files: Files) -> None:
+        """Compare rows and files once more, where nobody can move them."""
+        for begin in range(0, len(self.suspects), BATCH):
+            names = self.suspects[begin : begin + BATCH]
+            if len(self.problems) >= self.most:
+                left = len(self.suspects) - begin
+                self.undecided.append(f"the files of {left:,} jobs were not looked at again")
+                return
+            with self.queue.exclusive():
+                shelf = FilesByJob(files.listing())
+                found = [(job, told, shelf.take(job.name)) for job, told in self._know(names)]
+            for job, history, entries in found:
+                self._judge_files(job, history, entries)
+
+    def find_strays(self) -> None:
+        """Name the files that belong to no job, submitted meanwhile or before."""
+        if self.shelf is None:
+            return
+        left = list(self.shelf.left())
+        since = {job.name for job in self.queue.jobs(after=self.last_id)} if left else set()
+        self.strays += [
+            Note(file, f"{file if file.isprintable() else repr(file)} belongs to no job", None)
+            for file, name in left
+            if name not in since
+        ]
+
+    def result(self) -> Audit:
+        return Audit(
+            problems=tuple(self.problems),
+            untold=self.untold,
+            pending=tuple(self.pending),
+            strays=tuple(self.strays),
+            duplicates=self.duplicates,
+            refused=self.refused,
+            undecided=tuple(self.undecided),
+            jobs=self.statuses.total(),
+            transitions=self.transitions,
+            with_files=self.shelf is not None,
+            statuses={status: self.statuses[status] for status in Status},
+        )
+
+    def _read_jobs(self) -> None:
+        for job_id, job, history in jobs_with_history(self.queue):
+            story = JobReplay(job_id, job.name if job else None, self.lease).read(history)
+            self.transitions += len(history)
+            self.duplicates += story.duplicates
+            self.refused += story.refused
+            if job is None:
+                self._conclude(story.against_no_row())
+            else:
+                self._judge(job, story)
+        last = self.queue.position(math.inf)
+        if last != self.transitions:
+            told = f"The history has {self.transitions:,} entries, but its last is number {last:,}"
+            self._conclude([Problem(Rule.WHOLE, f"{told}: some are gone.", None, 0, (last,))])
+
+    def _judge(self, job: Job, story: JobReplay) -> None:
+        self.last_id = job.id
+        self.statuses[job.status] += 1
+        self._conclude(story.against(job))
+        self._judge_lease(job, story)
+        if self.shelf is not None and is_job_name(job.name):
+            there = self.shelf.take(job.name)
+            if any(True for _ in compare(job, story, there)):
+                self.suspects.append(job.name)
+
+    def _judge_lease(self, job: Job, story: JobReplay) -> None:
+        """A Manager that began a turn after a lease was over takes that claim back in it.
+
+        A claim cannot have been there for that turn if it is younger, whatever its lease.
+        """
+        claim = story.claim
+        if job.status is not Status.PROCESSING or claim is None:
+            return
+        until = claim.at if job.lease_until is None else job.lease_until
+        turn = first_after(self.managers, max(until, claim.at))
+        if turn is not None:
+            what = f"{describe(claim)} had its lease until {until:.3f}, and outlived {turn}"
+            self._conclude([story.problem(Rule.LEASE_LAPSED, what, claim)])
+
+    def _know(self, names: list[str]) -> Iterator[tuple[Job, list[Transition]]]:
+        for name in names:
+            try:
+                yield self.queue.job(name), self.queue.history(name)
+            except UnknownJob:  # deleted by hand just now
+                continue
+
+    def _judge_files(self, job: Job, history: list[Transition], entries: Entries) -> None:
+        story = JobReplay(job.id, job.name).read(history)
+        for finding in compare(job, story, entries):
+            since, turn = finding.since, None
+            if finding.kind is FindingKind.HALF_DONE and since is not None:
+                turn = first_after(self.cleaners, since.at)
+            if finding.kind is FindingKind.WRONG or turn is not None:
+                after = [describe(since) if since else "no move", *([str(turn)] if turn else [])]
+                what = f"{finding.what}, after {' and '.join(after)}"
+                self._conclude([story.problem(Rule.FILES, what, since)])
+            else:
+                self._remark(job, finding)
+
+    def _remark(self, job: Job, finding: FileFinding) -> None:
+        if finding.kind is FindingKind.STRAY:
+            sentence = f"{finding.file} stays: {finding.what}"
+            self.strays.append(Note(finding.file, sentence, job.name))
+        else:
+            sentence = f"Job {job.name}, attempt {job.attempt}: {finding.what}"
+            self.pending.append(Note(finding.file, sentence, job.name))
+
+    def _conclude(self, problems: list[Problem]) -> None:
+        room = max(0, self.most - len(self.problems))
+        self.problems += problems[:room]
+        self.untold += len(problems[room:])

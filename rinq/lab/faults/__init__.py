@@ -1,0 +1,1 @@
+"""Fault plans: which faults hit which processes, and when."""

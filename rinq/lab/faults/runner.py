@@ -1,0 +1,158 @@
+"""A fault plan carried out on a fleet of real processes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Self
+
+from rinq.closing import Closing
+from rinq.errors import Passing, RinqError
+from rinq.fleet.fleet import Fleet
+from rinq.lab.faults.injector import FaultInjector
+from rinq.lab.faults.plan import Act, FaultPlan, ScheduledFault
+from rinq.queue import PersistentQ
+
+TICK = 0.05  # real seconds between two looks at the plan
+
+log = logging.getLogger("rinq.faults")
+
+
+class FaultPlanRunner(Closing):
+    """Carries a fault plan out on a fleet: in a ``with`` statement beside whatever runs, or by
+    ``run`` in the caller's thread.
+
+    Plan time begins at 0 and passes at the queue's speed, whatever the clock is set to. Every
+    fault that lasts is ended on every way out: the frozen are thawed, the lock let go, the
+    rates put back, a process whose failpoint did not strike started anew without it. Each
+    beginning and end leaves a mark: kill; freeze, thaw; lock, unlock; clock; rates, rates-over;
+    failpoint (when it strikes, followed by kill or freeze).
+
+    A failpoint is armed by starting its process anew, which takes about a real second; what is
+    due meanwhile comes after it. So does what is due while the plan itself holds the lock.
+
+    Args:
+        fleet: the processes.
+        plan: what strikes whom, and when.
+        seed: the same seed, processes and ``until`` give the same strikes.
+        until: queue seconds from the beginning, after which nothing begins.
+        names: the processes among which a role's is drawn; those that live now if not given.
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        plan: FaultPlan,
+        *,
+        seed: int,
+        until: float,
+        names: Sequence[str] | None = None,
+    ) -> None:
+        self.fleet = fleet
+        self.until = until
+        if names is None:
+            names = [process.name for process in fleet.processes() if process.alive]
+        self.strikes = plan.strikes(random.Random(seed), names, until)
+        self.missed: list[tuple[ScheduledFault, RinqError]] = []
+        """Strikes that could not be made, and why: most often the target was not running."""
+        self._pending = deque(self.strikes)
+        self._passed = 0.0  # plan time, at
+        self._seen = 0.0  # ... this monotonic time
+        self._striker: FaultInjector | None = None
+        self._closing = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._error: BaseException | None = None
+
+    def run(self, should_stop: Callable[[], bool] = lambda: False) -> None:
+        """Carry the plan out until its last fault has ended, or until told to stop."""
+        self._seen = time.monotonic()
+        with self.fleet.queue() as queue:
+            self._striker = striker = FaultInjector(self.fleet, queue, self.until)
+            try:
+                while (self._pending or striker.ongoing) and not should_stop():
+                    with contextlib.suppress(Passing):  # tried again at the next look
+                        self._turn(queue, striker)
+                    self._closing.wait(TICK)
+            finally:
+                striker.end_all()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether a plan in a ``with`` block still has strikes to make, or faults to end."""
+        return self._thread is not None and self._thread.is_alive()
+
+    async def over(self, *, timeout: float = 60.0) -> None:  # noqa: ASYNC109
+        """Wait until the last fault of a plan that runs in a ``with`` block has ended.
+
+        Raises:
+            TimeoutError: after ``timeout`` real seconds.
+        """
+        await self._until(lambda: not self.is_alive, timeout)
+
+    async def armed(self, name: str, *, timeout: float = 60.0) -> None:  # noqa: ASYNC109
+        """Wait until this process runs with a failpoint that has not struck yet.
+
+        Raises:
+            TimeoutError: after ``timeout`` real seconds.
+        """
+        await self._until(
+            lambda: self._striker is not None and name in self._striker.armed, timeout
+        )
+
+    async def _until(self, condition: Callable[[], bool], timeout: float) -> None:  # noqa: ASYNC109
+        deadline = time.monotonic() + timeout
+        while not condition():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{len(self._pending)} strikes to come after {timeout:g} s")
+            await asyncio.sleep(TICK)
+
+    def close(self) -> None:
+        """End the plan and every fault that still acts.
+
+        Raises:
+            whatever ended the plan's thread early.
+        """
+        self._closing.set()
+        if self._thread is not None:
+            self._thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def _run_in_thread(self) -> None:
+        try:
+            self.run(self._closing.is_set)
+        except BaseException as error:
+            self._error = error
+
+    def _turn(self, queue: PersistentQ, striker: FaultInjector) -> None:
+        """Begin and end what is due. Raises: Passing: the rest is done in a later turn."""
+        now = time.monotonic()
+        self._passed += (now - self._seen) * queue.speed
+        self._seen = now
+        if striker.locked(self._passed):
+            return
+        striker.end_due(self._passed)
+        striker.look_at_the_armed(self._passed)
+        while self._pending and self._pending[0].at <= self._passed:
+            strike = self._pending[0]
+            try:
+                striker.strike(strike, self._passed)
+            except Passing:
+                raise
+            except RinqError as error:
+                log.warning("%s was missed: %s", strike.act, error)
+                self.missed.append((strike, error))
+            self._pending.popleft()
+            if strike.act is Act.LOCK:
+                return
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self._run_in_thread, name="rinq fault plan")
+        self._thread.start()
+        return self

@@ -1,0 +1,94 @@
+"""A queue's history as a live view follows it: read piece by piece, and bounded in memory."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from operator import attrgetter
+
+import numpy as np
+import pandas as pd
+
+from rinq.metrics.frames import coded, frame, status_counts
+from rinq.metrics.sample import JobSample
+from rinq.queue import PersistentQ, Status, Transition, TransitionKind
+
+KIND = attrgetter("event", "from_status", "to_status", "attempt")
+NAMES = ("actor", "process")
+PAGE = 50_000  # rows fetched at once
+KEPT = 20_000  # rows that are always kept, for when the window grows,
+MOST = 100_000  # and the most that are
+
+
+class LiveHistory:
+    """The latest part of a queue's history, fetched piece by piece: only ids above the last.
+
+    ``transitions`` has the columns of the table, ``counts`` is its ``status_counts`` and
+    ``totals`` its last row; ``tally`` counts every entry since the first by its kind. All
+    three are exact, whatever was forgotten. ``sample`` is a ``JobSample`` of the whole.
+    """
+
+    def __init__(self) -> None:
+        self.last: Transition | None = None
+        self.totals = dict.fromkeys(Status, 0)
+        self.tally: Counter[TransitionKind] = Counter()
+        self.sample = JobSample()
+        self.transitions = coded(frame([], Transition)).astype(dict.fromkeys(NAMES, "category"))
+        self.counts = status_counts(self.transitions)
+
+    def read(self, queue: PersistentQ, since: float) -> None:
+        """Fetch what is new, and forget what was over before the queue time ``since``.
+
+        Where the last row known is gone, the database is another one: all is read anew.
+        """
+        if self.last and queue.transitions(self.last.id - 1, 1) != [self.last]:
+            LiveHistory.__init__(self)
+        self._skip(queue, since)
+        while rows := queue.transitions(self.last.id if self.last else 0, PAGE):
+            new = self._coded(rows)
+            counts = status_counts(new, self.totals)
+            if len(counts):
+                self.totals = {status: int(counts[status.value].iloc[-1]) for status in Status}
+            self.tally.update(map(KIND, rows))
+            self.sample.add(new)
+            self.transitions = _latest(pd.concat([self.transitions, new]), since)
+            self.counts = _latest(pd.concat([self.counts, counts]), since)
+            self.last = rows[-1]
+
+    def _coded(self, rows: list[Transition]) -> pd.DataFrame:
+        """The rows as a frame that can be put after ``transitions``: names are numbers in both."""
+        new = coded(frame(rows, Transition))
+        for column in NAMES:
+            known = self.transitions[column].cat
+            fresh = sorted(set(new[column].dropna()) - set(known.categories))
+            if fresh:
+                self.transitions[column] = known.add_categories(fresh)
+            new[column] = new[column].astype(self.transitions[column].dtype)
+        return new
+
+    def _skip(self, queue: PersistentQ, since: float) -> None:
+        """Let the queue count what is new, but so old that it would be forgotten at once."""
+        known, newest = self.last.id if self.last else 0, queue.position(math.inf)
+        if newest - known <= KEPT:
+            return
+        until = max(min(queue.position(since) - 1, newest - KEPT), newest - MOST)
+        if until <= known:
+            return
+        skipped = queue.tally(known, until)
+        self.tally.update(skipped)
+        for (_, before, after, _), n in skipped.items():
+            for status, step in ((before, -n), (after, n)):
+                if status is not None:
+                    self.totals[Status(status)] += step
+        self.sample.look_up(queue, until)
+        self.last = queue.transitions(until - 1, 1)[0]
+        self.transitions = self.transitions.iloc[:0]
+        now = {status.value: n for status, n in self.totals.items()}
+        self.counts = pd.DataFrame({"at": [self.last.at], **now})
+
+
+def _latest(frame: pd.DataFrame, since: float) -> pd.DataFrame:
+    """The rows from the last one before ``since`` on, at least ``KEPT``, at most ``MOST``."""
+    over = int(np.searchsorted(frame["at"].to_numpy(), since)) - 1
+    over = max(0, min(over, len(frame) - KEPT), len(frame) - MOST)
+    return frame.iloc[over:].reset_index(drop=True)

@@ -1,0 +1,64 @@
+"""Jobs picked by their id, so that times of a long run can be told from a few of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from rinq.metrics.frames import coded, frame
+from rinq.queue import PersistentQ, Transition
+
+MOST_JOBS = 4096
+COLUMNS = ["id", "job_id", "event", "from_status", "to_status", "at", "attempt"]
+
+
+class JobSample:
+    """The whole histories of all jobs, or, when they are many, of a fair share of them.
+
+    Whether a job belongs to it is decided by a hash of its id, and so for all of its
+    entries alike. When there are more than ``MOST_JOBS``, the share is halved.
+
+    ``transitions`` has those columns of the table that tell of times; ``share`` is of the
+    jobs, above 0, at most 1.
+    """
+
+    def __init__(self) -> None:
+        self.share = 1.0
+        self.transitions = coded(frame([], Transition))[COLUMNS]
+
+    def add(self, transitions: pd.DataFrame) -> None:
+        """Take in the next entries of the history."""
+        mine = transitions[COLUMNS][_lot(transitions["job_id"]) < self.share]
+        self.transitions = pd.concat([self.transitions, mine])
+        while self.transitions["job_id"].nunique() > MOST_JOBS:
+            self.share /= 2
+            kept = _lot(self.transitions["job_id"]) < self.share
+            self.transitions = self.transitions[kept]
+
+    def look_up(self, queue: PersistentQ, until: int) -> None:
+        """Begin anew with the history as far as its id ``until``, of which nothing else is read."""
+        JobSample.__init__(self)
+        highest = 1
+        while queue.jobs(after=highest, limit=1):
+            highest *= 2
+        ids = np.arange(1, highest + 1)
+        while len(ids) > MOST_JOBS:
+            self.share /= 2
+            ids = ids[_lot(ids) < self.share]
+        rows: list[Transition] = []
+        for job_id in ids.tolist():
+            for job in queue.jobs(after=job_id - 1, limit=1):
+                if job.id == job_id:
+                    rows += (row for row in queue.history(job.name) if row.id <= until)
+        rows.sort(key=lambda row: row.id)
+        self.transitions = coded(frame(rows, Transition))[COLUMNS]
+
+
+def _lot(ids: ArrayLike) -> NDArray[np.float64]:
+    """For each id a number from 0 to 1, evenly spread and always the same (SplitMix64)."""
+    z = np.asarray(ids, dtype="uint64") * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    lots: NDArray[np.float64] = (z ^ (z >> np.uint64(31))) / 2.0**64
+    return lots

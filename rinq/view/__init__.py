@@ -1,1 +1,0 @@
-"""What is seen: metrics as DataFrames, charts on matplotlib axes, the control room."""

@@ -1,0 +1,608 @@
+"""The audit of rows and history: a sentence for each corruption, silence on all else."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from world import DEAD, DONE, GONE, HELD, WAITS, populate, turn
+
+from rinq import audit
+from rinq.errors import QueueError
+from rinq.files import Files
+from rinq.lab.audit.report import MEANING, AuditVerdict, Rule
+from rinq.queue import PersistentQSQLite, Status
+
+
+@pytest.fixture
+def files():
+    return Files.in_memory()
+
+
+@pytest.fixture
+def world(queue, clock, files):
+    populate(queue, clock, files)
+    return queue
+
+
+@pytest.fixture
+def sql(world):
+    """Write to the database of ``world`` as another program would."""
+    with contextlib.closing(sqlite3.connect(world._db.path, isolation_level=None)) as other:
+        yield other.executescript
+
+
+UNSEEN = "DROP TRIGGER jobs_moved; DROP TRIGGER jobs_deleted; DROP TRIGGER jobs_inserted; "
+
+
+def _entry(name, event, origin, target, attempt, actor="c1"):
+    """An entry of a job's history that no move made: the 23rd."""
+    return (
+        "INSERT INTO transitions (job_id, event, from_status, to_status, at, actor, process, "
+        f"attempt, judged_by_limit) SELECT id, '{event}', {origin}, {target}, 1e6 + 99, '{actor}', "
+        f"'{actor}', {attempt}, 3 FROM jobs WHERE name = '{name}'"
+    )
+
+
+# what is done: (SQL, the rule, job, attempt and transitions it tells, a part of its sentence)
+CORRUPTIONS = {
+    "a status that no move led to": (
+        UNSEEN + f"UPDATE jobs SET status = 'unprocessed' WHERE name = '{DONE}'",
+        (Rule.REPLAY, DONE, 2, (11,)),
+        "status is unprocessed in the row, but processed by the history, which ends in complete",
+    ),
+    "an attempt that no claim made": (
+        UNSEEN + f"UPDATE jobs SET attempt = 9 WHERE name = '{DONE}'",
+        (Rule.REPLAY, DONE, 2, (11,)),
+        "attempt is 9 in the row, but 2 by the history",
+    ),
+    "a wrong number of tries": (
+        f"UPDATE jobs SET tries = 0 WHERE name = '{WAITS}'",
+        (Rule.REPLAY, WAITS, 1, (21,)),
+        "tries is 0 in the row, but 1 by the history",
+    ),
+    "a wrong number of reassigns": (
+        f"UPDATE jobs SET reassigns = 3 WHERE name = '{HELD}'",
+        (Rule.REPLAY, HELD, 2, (22,)),
+        "reassigns is 3 in the row, but 1 by the history",
+    ),
+    "a holder who never claimed": (
+        f"UPDATE jobs SET process = 'c9' WHERE name = '{HELD}'",
+        (Rule.REPLAY, HELD, 2, (22,)),
+        "process is c9 in the row, but c2 by the history",
+    ),
+    "a hand on the table": (
+        f"UPDATE jobs SET status = 'processed' WHERE name = '{WAITS}'",
+        (Rule.LEGAL_MOVE, WAITS, 1, (21, 23)),
+        (
+            "illegal change from unprocessed to processed (transition 23, attempt 1, "
+            "at 1000062.000) came after retry by c2 (transition 21, attempt 1, at 1000062.000)"
+        ),
+    ),
+    "a job processed twice by hand": (
+        (
+            f"UPDATE jobs SET status = 'processing' WHERE name = '{DONE}'; "
+            f"UPDATE jobs SET status = 'processed', event = 'complete' WHERE name = '{DONE}'"
+        ),
+        (Rule.LEGAL_MOVE, DONE, 2, (11, 23)),
+        "illegal change from processed to processing",
+    ),
+    "an attempt that is set back by hand": (
+        f"UPDATE jobs SET attempt = 0 WHERE name = '{WAITS}'",
+        (Rule.LEGAL_MOVE, WAITS, 1, (21, 23)),
+        "illegal change from unprocessed to unprocessed",
+    ),
+    "a row deleted by hand": (
+        f"DELETE FROM jobs WHERE name = '{WAITS}'",
+        (Rule.LEGAL_MOVE, None, 1, (21, 23)),
+        "Job number 5, without a row, attempt 1: illegal change from unprocessed to nothing",
+    ),
+    "a row deleted unseen": (
+        UNSEEN + f"DELETE FROM jobs WHERE name = '{WAITS}'",
+        (Rule.ONE_STATUS, None, 1, (21,)),
+        "it is in no status, but its history ends in retry by c2 (transition 21",
+    ),
+    "the last row deleted unseen": (
+        UNSEEN + "DELETE FROM jobs WHERE name = 'onemorejob'",
+        (Rule.ONE_STATUS, None, 0, (19,)),
+        "it is in no status, but its history ends in submit by p1 (transition 19",
+    ),
+    "a row replaced through a connection that does not tell": (
+        f"INSERT OR REPLACE INTO jobs (name) VALUES ('{DONE}')",
+        (Rule.ONE_STATUS, None, 2, (11,)),
+        "it is in no status, but its history ends in complete by c1",
+    ),
+    "a row replaced through a connection that tells": (
+        f"PRAGMA recursive_triggers = ON; INSERT OR REPLACE INTO jobs (name) VALUES ('{DONE}')",
+        (Rule.LEGAL_MOVE, None, 2, (11, 23)),
+        "illegal change from processed to nothing",
+    ),
+    "a row that was not deleted": (
+        _entry(WAITS, "illegal", "'unprocessed'", "NULL", 1),
+        (Rule.REPLAY, WAITS, 1, (23,)),
+        "status is unprocessed in the row, but None by the history",
+    ),
+    "a row inserted unseen": (
+        UNSEEN + "INSERT INTO jobs (name) VALUES ('sneakedin1')",
+        (Rule.REPLAY, "sneakedin1", 0, ()),
+        "the row is unprocessed, but it has no history",
+    ),
+    "a status that is none": (
+        UNSEEN + "PRAGMA ignore_check_constraints = ON; "
+        f"UPDATE jobs SET status = 'lost' WHERE name = '{WAITS}'",
+        (Rule.ONE_STATUS, None, 1, (21,)),
+        "it is in no status",
+    ),
+    "two claims that overlap": (
+        _entry(HELD, "claim", "'unprocessed'", "'processing'", 3),
+        (Rule.ONE_CLAIM, HELD, 3, (22, 23)),
+        (
+            "claim by c1 (transition 23, attempt 3, at 1000099.000) came while this claim held it: "
+            "claim by c2 (transition 22, attempt 2, at 1000062.000)"
+        ),
+    ),
+    "an attempt that does not grow": (
+        "UPDATE transitions SET attempt = 1 WHERE id = 22",
+        (Rule.ATTEMPT, HELD, 1, (18, 22)),
+        (
+            "claim by c2 (transition 22, attempt 1, at 1000062.000) has attempt 1, "
+            "but the last was 1, with reassign by m1"
+        ),
+    ),
+    "a claim that is taken out of the history": (
+        "DELETE FROM transitions WHERE id IN (4, 5)",
+        (Rule.ATTEMPT, DONE, 2, (1, 10)),
+        "has attempt 2, but the last was 0, with submit",
+    ),
+    "a move that is taken out of the history": (
+        "DELETE FROM transitions WHERE id = 5",
+        (Rule.ONE_CLAIM, DONE, 2, (4, 10)),
+        "claim by c1 (transition 10, attempt 2, at 1000000.000) came while this claim held it",
+    ),
+    "two accepted completions": (
+        _entry(DONE, "complete", "'processing'", "'processed'", 2),
+        (Rule.ONE_COMPLETION, DONE, 2, (11, 23)),
+        (
+            "complete by c1 (transition 23, attempt 2, at 1000099.000) came after "
+            "complete by c1 (transition 11, attempt 2, at 1000000.000)"
+        ),
+    ),
+    "a completion by an earlier claim": (
+        "UPDATE transitions SET attempt = 1 WHERE id = 11",
+        (Rule.STALE_CLAIM, DONE, 2, (10, 11)),
+        (
+            "complete by c1 (transition 11, attempt 1, at 1000000.000) came while "
+            "this claim held it: claim by c1 (transition 10, attempt 2, at 1000000.000)"
+        ),
+    ),
+    "a completion by somebody else": (
+        "UPDATE transitions SET actor = 'c9' WHERE id = 11",
+        (Rule.STALE_CLAIM, DONE, 2, (10, 11)),
+        "complete by c9, with c1 as its holder (transition 11",
+    ),
+    "a retry of somebody else's claim": (
+        "UPDATE transitions SET process = 'c9' WHERE id = 21",
+        (Rule.STALE_CLAIM, WAITS, 1, (20, 21)),
+        "retry by c2, with c9 as its holder (transition 21",
+    ),
+    "a release by nobody who held it": (
+        _entry(WAITS, "release", "'processing'", "'unprocessed'", 1, "c2"),
+        (Rule.STALE_CLAIM, WAITS, 1, (21, 23)),
+        "release by c2 (transition 23, attempt 1, at 1000099.000) was accepted from nobody's claim",
+    ),
+    "a completion after the claim was taken back": (
+        UNSEEN
+        + f"UPDATE jobs SET status = 'processed' WHERE name = '{WAITS}'; "
+        + _entry(WAITS, "complete", "'processing'", "'processed'", 1, "c2"),
+        (Rule.STALE_CLAIM, WAITS, 1, (21, 23)),
+        "complete by c2 (transition 23, attempt 1, at 1000099.000) was accepted from nobody's",
+    ),
+    "a claim taken back from somebody else": (
+        "UPDATE transitions SET process = 'c9' WHERE id = 18",
+        (Rule.REPLAY, HELD, 1, (17, 18)),
+        "took it from c9, not from claim by c1",
+    ),
+    "a move that is none of the legal ones": (
+        _entry(DONE, "clean", "'processed'", "'cleaned'", 2, "cleaner"),
+        (Rule.LEGAL_MOVE, DONE, 2, (11, 23)),
+        "from processed to cleaned is no legal move, after complete by c1",
+    ),
+    "an event that there is not": (
+        "UPDATE transitions SET event = 'fly' WHERE id = 14",
+        (Rule.LEGAL_MOVE, GONE, 2, (13, 14)),
+        "from failed to cleaned is no legal move",
+    ),
+    "a move from where the job was not": (
+        _entry(DEAD, "submit", "NULL", "'unprocessed'", 1, "p1"),
+        (Rule.LEGAL_MOVE, DEAD, 1, (7, 23)),
+        "moved it from None, but it was failed since fail by c1 (transition 7",
+    ),
+    "a history without its beginning": (
+        "DELETE FROM transitions WHERE id = 19",
+        (Rule.REPLAY, "onemorejob", 0, ()),
+        "the row is unprocessed, but it has no history",
+    ),
+    "a refused act that is taken out of the history": (
+        _entry(WAITS, "refused", "'unprocessed'", "'unprocessed'", 1)
+        + "; INSERT INTO jobs (name) VALUES ('latecomer1'); DELETE FROM transitions WHERE id = 23",
+        (Rule.WHOLE, None, 0, (24,)),
+        "The history has 23 entries, but its last is number 24: some are gone",
+    ),
+    "a job that is taken out, row and history": (
+        UNSEEN + "DELETE FROM transitions WHERE job_id = 5; DELETE FROM jobs WHERE id = 5",
+        (Rule.WHOLE, None, 0, (22,)),
+        "The history has 19 entries, but its last is number 22: some are gone",
+    ),
+    "a retry past the limit": (
+        "UPDATE transitions SET judged_by_limit = 1 WHERE id = 9",
+        (Rule.LIMIT, GONE, 1, (8, 9)),
+        (
+            "retry by c1 (transition 9, attempt 1, at 1000000.000) let it go on after 1 tries, "
+            "where 1 are allowed; after claim by c1 (transition 8"
+        ),
+    ),
+    "a failure before the limit": (
+        "UPDATE transitions SET judged_by_limit = 3 WHERE id = 13",
+        (Rule.LIMIT, GONE, 2, (12, 13)),
+        "failed it after 2 tries, where 3 are allowed",
+    ),
+    "a failure without a limit": (
+        "UPDATE transitions SET judged_by_limit = NULL WHERE id = 7",
+        (Rule.LIMIT, DEAD, 1, (6, 7)),
+        "does not say how many tries are allowed",
+    ),
+    "a reassign past the limit": (
+        "UPDATE transitions SET judged_by_limit = 1 WHERE id = 18",
+        (Rule.LIMIT, HELD, 1, (17, 18)),
+        "let it go on after 1 reassigns, where 1 are allowed",
+    ),
+    "a reassign that fails the job too early": (
+        "UPDATE transitions SET to_status = 'failed' WHERE id = 18",
+        (Rule.LIMIT, HELD, 1, (17, 18)),
+        "failed it after 1 reassigns, where 5 are allowed",
+    ),
+    "time that runs backwards": (
+        "UPDATE transitions SET at = at - 1000 WHERE id = 14",
+        (Rule.TIME, GONE, 2, (13, 14)),
+        "clean by cleaner (transition 14, attempt 2, at 999000.000) is earlier than fail by c1",
+    ),
+}
+
+
+def test_what_the_verbs_made_is_valid_and_counted(world, files):
+    found = audit(world, files)
+    assert found.verdict is AuditVerdict.VALID
+    assert found.at_rest
+    assert (found.jobs, found.transitions) == (6, 22)
+    assert found.statuses == {
+        "unprocessed": 2,
+        "processing": 1,
+        "processed": 1,
+        "failed": 1,
+        "cleaned": 1,
+    }
+
+
+@pytest.mark.parametrize(("statement", "told", "part"), CORRUPTIONS.values(), ids=CORRUPTIONS)
+def test_a_corruption_is_told_by_rule_job_attempt_and_events(world, sql, statement, told, part):
+    sql(statement)
+    found = audit(world)
+    assert found.verdict is AuditVerdict.INVALID
+    problems = {(p.rule, p.job, p.attempt, p.transitions): p.sentence for p in found.problems}
+    assert part in problems[told]
+    assert problems[told].startswith((f"Job {told[1]}, attempt", "Job number", "The history"))
+
+
+def test_every_rule_about_rows_and_history_has_a_corruption_and_a_meaning():
+    covered = {told[0] for _, told, _ in CORRUPTIONS.values()}
+    assert covered == set(Rule) - {Rule.LEASE_KEPT, Rule.LEASE_LAPSED, Rule.FILES}
+    assert set(MEANING) == set(Rule)
+
+
+def test_duplicated_executions_and_refused_acts_are_counted_and_allowed(queue, clock):
+    queue.submit("jobbeing01")
+    zombie = queue.claim("c1")
+    clock.now += 61
+    queue.reassign("m1")
+    queue.complete(queue.claim("c2"))
+    with pytest.raises(QueueError):
+        queue.complete(zombie)
+    found = audit(queue)
+    assert found
+    assert (found.duplicates, found.refused) == (1, 1)
+    assert "may have run twice: 1; refused acts: 1" in str(found)
+
+
+def test_a_job_that_goes_on_after_its_claim_was_released_or_retried_is_no_duplicate(queue):
+    queue.submit("jobbeing01")
+    queue.release(queue.claim("c1"))
+    queue.fail(queue.claim("c1"), "boom", 3)
+    queue.complete(queue.claim("c1"))
+    assert audit(queue).duplicates == 0
+
+
+def test_a_redriven_job_may_be_tried_and_taken_back_as_often_again(queue, clock):
+    queue.submit("jobbeing01")
+    for _ in range(2):
+        queue.fail(queue.claim("c1"), "boom", 2)
+        queue.fail(queue.claim("c1"), "boom", 2)
+        queue.redrive("jobbeing01", "operator")
+        for _ in range(2):
+            queue.claim("c1")
+            clock.now += 61
+            queue.reassign("m1", 2)
+        queue.redrive("jobbeing01", "operator")
+    assert audit(queue)
+
+
+def test_a_limit_that_is_lowered_meanwhile_ends_a_job_at_its_next_failure(queue):
+    queue.submit("jobbeing01")
+    for n_tries in (5, 5, 5, 1):
+        queue.fail(queue.claim("c1"), "boom", n_tries)
+    assert queue.job("jobbeing01").status is Status.FAILED
+    assert audit(queue)
+
+
+# the lease
+
+
+def test_a_claim_that_outlives_a_turn_of_the_manager_is_a_problem(queue, clock):
+    queue.submit("jobbeing01")
+    queue.claim("c1", 60)
+    clock.now += 60.5
+    turn(queue, clock, "manager", "m1")
+    (problem,) = audit(queue).problems
+    assert (problem.rule, problem.job, problem.attempt) == (Rule.LEASE_LAPSED, "jobbeing01", 1)
+    assert problem.transitions == (2,)
+    assert "had its lease until 1000060.000, and outlived the turn of m1 from" in problem.sentence
+
+
+def test_a_row_without_a_lease_must_not_outlive_a_turn_of_the_manager_either(queue, clock):
+    queue.submit("jobbeing01")
+    queue.claim("c1", 60)
+    queue._db.run("UPDATE jobs SET lease_until = NULL")
+    clock.now += 1
+    turn(queue, clock, "manager", "m1")
+    (problem,) = audit(queue).problems
+    assert problem.rule is Rule.LEASE_LAPSED
+
+
+def test_a_lapsed_claim_waits_for_the_manager_without_blame(queue, clock):
+    turn(queue, clock, "manager", "m1")
+    queue.submit("jobbeing01")
+    queue.claim("c1", 60)
+    clock.now += 1000  # it is stopped, or frozen
+    assert audit(queue)
+
+
+@pytest.mark.parametrize("passed", [30, 59])
+def test_a_turn_that_began_before_the_lease_was_over_blames_nobody(queue, clock, passed):
+    queue.submit("jobbeing01")
+    queue.claim("c1", 60)
+    clock.now += passed
+    queue.register("m1", "manager", pid=1, started=0, host="", owned=False, alive=lambda _: False)
+    began = queue.now()
+    clock.now += 500
+    queue.record_cycle("m1", began, queue.now())
+    assert audit(queue)
+
+
+def test_a_claim_renewed_during_the_turn_blames_nobody(queue, clock):
+    queue.submit("jobbeing01")
+    claim = queue.claim("c1", 60)
+    clock.now += 61
+    queue.renew(claim, 60)
+    turn(queue, clock, "manager", "m1")
+    clock.now += 100
+    assert audit(queue)
+
+
+def test_a_turn_of_another_role_takes_nothing_back(queue, clock):
+    queue.submit("jobbeing01")
+    queue.claim("c1", 60)
+    clock.now += 100
+    turn(queue, clock, "cleaner", "m1")
+    assert audit(queue)
+
+
+def test_a_claim_younger_than_the_turn_whose_lease_is_set_by_hand_blames_nobody(queue, clock):
+    queue.submit("jobbeing01")
+    clock.now += 100
+    turn(queue, clock, "manager", "m1")
+    clock.now += 1
+    queue.claim("c1", 60)
+    queue._db.run("UPDATE jobs SET lease_until = 0")
+    assert audit(queue)
+
+
+def test_a_turn_before_the_clock_was_set_back_blames_nobody(queue, clock):
+    queue.submit("jobbeing01")
+    queue.shift_clock(1000)
+    turn(queue, clock, "manager", "m1")
+    queue.shift_clock(-1000)
+    queue.claim("c1", 60)
+    clock.now += 2000
+    assert audit(queue)
+    turn(queue, clock, "manager", "m2")
+    assert not audit(queue)
+
+
+def test_a_turn_of_a_host_whose_clock_was_ahead_blames_nobody(queue, clock):
+    queue.submit("jobbeing01")
+    clock.now += 1000
+    turn(queue, clock, "manager", "m1")
+    clock.now -= 1000
+    queue.claim("c1", 60)
+    clock.now += 70
+    assert audit(queue)
+
+
+def test_a_claim_taken_back_before_its_lease_was_over_is_a_problem_if_the_lease_is_known(
+    queue, clock
+):
+    queue.submit("jobbeing01")
+    queue.claim("c1", 30)
+    clock.now += 31
+    queue.reassign("m1")
+    assert audit(queue)
+    assert audit(queue, lease=30)
+    assert not audit(queue, lease=31)  # it would have been over only later
+    (problem,) = audit(queue, lease=60).problems
+    assert (problem.rule, problem.transitions) == (Rule.LEASE_KEPT, (2, 3))
+    assert "took it back within a lease of 60 s, which began with claim by c1" in problem.sentence
+
+
+# the verdict
+
+
+def test_a_queue_without_a_job_cannot_be_judged(queue):
+    found = audit(queue)
+    assert found.verdict is AuditVerdict.UNKNOWN
+    assert "no job was ever submitted" in str(found)
+
+
+@pytest.fixture
+def torn(world, monkeypatch):
+    """The world, with a history that cannot be read past its fourth job."""
+    whole = world.histories
+
+    def histories(after, limit):
+        if after[0] >= 4:
+            world._db.run("SELECT * FROM missing")
+        return whole(after, 8)
+
+    monkeypatch.setattr(world, "histories", histories)
+    return world
+
+
+def test_a_database_that_cannot_be_read_to_the_end_cannot_be_judged(torn):
+    found = audit(torn)
+    assert found.verdict is AuditVerdict.UNKNOWN
+    assert "no such table: missing" in str(found)
+
+
+def test_what_was_found_before_the_database_failed_still_counts(torn, sql):
+    sql("UPDATE transitions SET actor = 'c9' WHERE id = 11")
+    assert audit(torn).verdict is AuditVerdict.INVALID
+
+
+def test_a_row_that_is_no_text_cannot_be_judged(world, sql):
+    sql("INSERT INTO jobs (name) VALUES (CAST(x'ff' AS TEXT))")
+    found = audit(world)
+    assert found.verdict is AuditVerdict.UNKNOWN
+    assert "Could not decode to UTF-8" in str(found)
+
+
+def test_only_the_first_problems_are_told_and_the_others_counted(queue):
+    queue.submit_many([f"jobbeing{n:02}" for n in range(20)])
+    queue._db.run("DELETE FROM transitions")
+    found = audit(queue, most=5)
+    assert (len(found.problems), found.untold) == (5, 15)
+    assert "... and 15 more." in str(found)
+
+
+def test_the_outcome_is_plain_data_and_says_whether_files_were_compared(world, sql, files):
+    assert "no files" in str(audit(world))
+    sql(f"UPDATE jobs SET status = 'processed' WHERE name = '{WAITS}'")
+    told = json.loads(audit(world, files).to_json())
+    assert (told["verdict"], told["with_files"], told["jobs"]) == ("invalid", True, 6)
+    assert told["problems"][0]["rule"] == "legal-move"
+    assert told["problems"][0]["job"] == WAITS
+
+
+def test_a_history_longer_than_a_page_is_read_whole(world, monkeypatch):
+    monkeypatch.setattr("rinq.lab.audit.job_histories.PAGE", 2)
+    found = audit(world)
+    assert found
+    assert (found.jobs, found.transitions) == (6, 22)
+
+
+def test_others_write_while_the_audit_reads_and_are_not_seen(world, monkeypatch):
+    whole = world.jobs
+    with PersistentQSQLite(world._db.path) as other:
+
+        def jobs(*args, **kwargs):
+            claim = other.claim("c3")
+            if claim:
+                other.complete(claim)
+            return whole(*args, **kwargs)
+
+        monkeypatch.setattr(world, "jobs", jobs)
+        found = audit(world)
+        assert found
+        assert found.statuses["processed"] == 1
+        assert other.counts()[Status.PROCESSED] > 1
+
+
+NAMES = ["jobbeing00", "jobbeing01", "jobbeing02"]
+names = st.sampled_from([*NAMES, "jobbeing03"])
+steps = st.lists(
+    st.tuples(st.just("submit"), names)
+    | st.tuples(st.just("claim"), st.sampled_from(["c1", "c2"]), st.sampled_from([0, 30]))
+    | st.tuples(
+        st.just("act"), st.sampled_from(["complete", "release", "renew"]), st.integers(0, 5)
+    )
+    | st.tuples(
+        st.just("act"), st.just("fail"), st.integers(0, 5), st.just("boom"), st.integers(1, 3)
+    )
+    | st.tuples(st.just("reassign"), st.integers(1, 3))
+    | st.tuples(st.sampled_from(["clean", "redrive"]), names, st.just("somebody"))
+    | st.tuples(st.just("set_speed"), st.sampled_from([0.5, 1, 100]))
+    | st.tuples(st.just("shift_clock"), st.integers(-100, 100))
+    | st.integers(-50, 100),
+    min_size=5,
+    max_size=40,
+)
+
+
+class Walk:
+    """A queue and its Manager, and each thing that may happen to them.
+
+    It begins with a stale claim, one that holds its job, and jobs that wait or failed.
+    """
+
+    def __init__(self, queue):
+        self.queue = queue
+        queue.register("m", "manager", pid=1, started=0, host="", owned=False, alive=lambda _: 0)
+        for name in NAMES:
+            queue.submit(name)
+        stale = queue.claim("c0", 30)
+        queue.release(stale)
+        queue.fail(queue.claim("c1", 30), "boom", 1)
+        queue.release(queue.claim("c1", 30))
+        self.claims = [stale, queue.claim("c2", 30)]
+        assert self.claims[1].name == stale.name
+
+    def step(self, act, *values):
+        with contextlib.suppress(QueueError):
+            getattr(self, act, getattr(self.queue, act, None))(*values)
+
+    def claim(self, process, lease):
+        self.claims += filter(None, [self.queue.claim(process, lease)])
+
+    def act(self, verb, which, *values):
+        getattr(self.queue, verb)(self.claims[which % len(self.claims)], *values)
+
+    def reassign(self, n_reassigns):
+        began = self.queue.now()
+        self.queue.reassign("m", n_reassigns)
+        self.queue.record_cycle("m", began, self.queue.now())
+
+
+@given(steps)
+def test_whatever_the_verbs_do_in_whatever_time_is_valid(walked):
+    """Claims of every age act, time jumps to and fro, and the Manager takes its turns."""
+    now = 1_000_000.0
+    with PersistentQSQLite(":memory:", real_time=lambda: now) as queue:
+        walk = Walk(queue)
+        for step in walked:
+            if isinstance(step, int):
+                now += step
+            else:
+                walk.step(*step)
+            found = audit(queue)
+            assert found.verdict is AuditVerdict.VALID, str(found)

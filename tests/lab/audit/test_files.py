@@ -1,0 +1,434 @@
+"""The audit of files against rows: what is wrong, half done, or astray; on disk and in memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+
+import pytest
+from world import DEAD, DONE, GONE, HELD, WAITS, populate, turn
+
+from rinq import audit
+from rinq.files import Files
+from rinq.lab.audit.report import AuditVerdict, Rule
+from rinq.queue import PersistentQSQLite, Status
+
+RESULTS = ".rinq/results/"
+
+
+@pytest.fixture(params=["disk", "memory"])
+def files(request, tmp_path):
+    if request.param == "memory":
+        return Files.in_memory()
+    return Files(tmp_path / "files", durable=False)
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """Files in a folder, for what cannot be in memory."""
+    return Files(tmp_path / "files", durable=False)
+
+
+@pytest.fixture
+def world(queue, clock, files):
+    populate(queue, clock, files)
+    clock.now += 10
+    return queue
+
+
+@pytest.fixture
+def world_on_disk(queue, clock, disk):
+    populate(queue, clock, disk)
+    clock.now += 10
+    return queue
+
+
+def put(entry):
+    return lambda files: files._store.write(entry, b"something", new=False)
+
+
+def drop(*entries):
+    def delete(files):
+        for entry in entries:
+            assert files._store.kind(entry) is not None
+            files._store.delete(entry)
+
+    return delete
+
+
+def move(entry, target):
+    return lambda files: files._store.move(entry, target)
+
+
+# what is done: (to the files, the job, attempt and transition it tells, a part of its sentence)
+WRONG = {
+    "an output that is gone": (
+        drop(f"{DONE}.processed"),
+        (DONE, 2, 11),
+        f"there is neither {DONE}.processed nor {RESULTS}{DONE}.2, after complete by c1",
+    ),
+    "an output kept for another attempt": (
+        move(f"{DONE}.processed", f"{RESULTS}{DONE}.1"),
+        (DONE, 2, 11),
+        f"there is neither {DONE}.processed nor {RESULTS}{DONE}.2",
+    ),
+    "a processed job without its file": (
+        drop(DONE),
+        (DONE, 2, 11),
+        "it is processed, but its file is missing",
+    ),
+    "a processed job whose file was renamed as of a failed one": (
+        move(DONE, f"{DONE}.failed"),
+        (DONE, 2, 11),
+        f"it is processed, but its file stands as {DONE}.failed",
+    ),
+    "a failed file that is gone": (
+        drop(f"{DEAD}.failed"),
+        (DEAD, 1, 7),
+        f"it failed, but {DEAD}.failed is missing, and the history says of no unusable file",
+    ),
+    "an output of a job at work": (
+        put(f"{HELD}.processed"),
+        (HELD, 2, 22),
+        f"it is processing, yet {HELD}.processed is there, after claim by c2",
+    ),
+    "an output of a job that failed": (
+        put(f"{DEAD}.processed"),
+        (DEAD, 1, 7),
+        f"it is failed, yet {DEAD}.processed is there",
+    ),
+    "an output of a job that was cleaned": (
+        put(f"{GONE}.processed"),
+        (GONE, 2, 14),
+        f"it is cleaned, yet {GONE}.processed is there",
+    ),
+    "a job that never failed, whose file was renamed": (
+        move(WAITS, f"{WAITS}.failed"),
+        (WAITS, 1, 21),
+        f"it is unprocessed and never failed, but its file stands as {WAITS}.failed",
+    ),
+}
+
+# half-done work: (to the files, the file, its job and attempt, the move it should have followed)
+HALF_DONE = {
+    "a result that was not published": (
+        move(f"{DONE}.processed", f"{RESULTS}{DONE}.2"),
+        f"{RESULTS}{DONE}.2",
+        (DONE, 2, 11),
+    ),
+    "a failed file that was not renamed": (
+        move(f"{DEAD}.failed", DEAD),
+        DEAD,
+        (DEAD, 1, 7),
+    ),
+    "a cleaned file that was not deleted": (put(f"{GONE}.failed"), f"{GONE}.failed", (GONE, 2, 14)),
+    "a file that a cleaned job must not have": (put(GONE), GONE, (GONE, 2, 14)),
+}
+
+
+@pytest.mark.parametrize(("corrupt", "told", "part"), WRONG.values(), ids=WRONG)
+def test_a_file_that_nothing_repairs_is_a_problem(world, files, corrupt, told, part):
+    corrupt(files)
+    found = audit(world, files)
+    assert found.verdict is AuditVerdict.INVALID
+    job, attempt, transition = told
+    (problem,) = found.problems
+    assert (problem.rule, problem.job, problem.attempt) == (Rule.FILES, job, attempt)
+    assert problem.transitions == (transition,)
+    assert part in problem.sentence
+    assert f"(transition {transition}, attempt {attempt}, at 10000" in problem.sentence
+
+
+@pytest.mark.parametrize(("undo", "file", "told"), HALF_DONE.values(), ids=HALF_DONE)
+def test_half_done_file_work_is_pending_until_the_cleaner_has_passed(
+    world, files, clock, undo, file, told
+):
+    undo(files)
+    job, attempt, transition = told
+    found = audit(world, files)
+    assert found
+    assert [(remark.file, remark.job) for remark in found.pending] == [(file, job)]
+    turn(world, clock, "manager", "m1")  # which passes over no file
+    assert audit(world, files)
+    turn(world, clock, "cleaner", "sweeper")
+    (problem,) = audit(world, files).problems
+    assert (problem.rule, problem.job, problem.attempt) == (Rule.FILES, job, attempt)
+    assert problem.transitions == (transition,)
+    assert (
+        f"(transition {transition}, attempt {attempt}, at 1000000.000) and the turn of sweeper"
+        in (problem.sentence)
+    )
+
+
+def test_a_turn_of_the_cleaner_that_began_before_the_move_proves_nothing(queue, files, clock):
+    queue.submit("jobbeing01")
+    files.create("jobbeing01", b"text")
+    queue.register("s", "cleaner", pid=1, started=0, host="", owned=False, alive=lambda _: False)
+    began = queue.now()
+    clock.now += 5
+    claim = queue.claim("c1")
+    files.write_result("jobbeing01", 1, b"done")
+    queue.complete(claim)
+    clock.now += 5
+    queue.record_cycle("s", began, queue.now())
+    found = audit(queue, files)
+    assert found
+    assert not found.at_rest
+
+
+def test_a_redriven_file_that_was_not_renamed_back_is_pending(world, files, clock):
+    world.redrive(DEAD, "operator")
+    found = audit(world, files)
+    assert found
+    assert "it is unprocessed again, and its file still stands as" in found.pending[0].sentence
+    clock.now += 1
+    turn(world, clock, "cleaner")
+    (problem,) = audit(world, files).problems
+    assert (problem.job, problem.transitions) == (DEAD, (23,))
+
+
+@pytest.mark.parametrize("left", [f"{DONE}.1", f"{DEAD}.1", f"{HELD}.1", f"{GONE}.7", f"{WAITS}.x"])
+def test_a_result_that_comes_too_late_is_pending_whenever_it_was_written(world, files, clock, left):
+    turn(world, clock, "cleaner")
+    put(RESULTS + left)(files)
+    found = audit(world, files)
+    assert found
+    assert [remark.file for remark in found.pending] == [RESULTS + left]
+
+
+def test_a_result_of_the_job_in_hand_is_its_holder_s(world, files, clock):
+    put(f"{RESULTS}{HELD}.2")(files)
+    turn(world, clock, "cleaner")
+    assert audit(world, files).at_rest
+
+
+@pytest.mark.parametrize("file", [WAITS, HELD])
+def test_a_file_that_is_missing_before_the_work_is_the_consumers_to_find(world, files, file):
+    drop(file)(files)
+    assert audit(world, files).at_rest
+
+
+def test_a_job_whose_file_was_unusable_need_not_leave_a_failed_file(queue, files):
+    queue.submit("jobbeing01")
+    error = "The job's file cannot be worked on: jobbeing01 is missing."
+    queue.fail(queue.claim("c1"), error, 1)
+    assert audit(queue, files).at_rest
+
+
+def test_strays_are_named_and_break_no_rule(world, files):
+    for entry in ("nobodys-01", "nobodys-02.processed", "nobodys-03.failed", "any name.failed"):
+        put(entry)(files)
+    for entry in (f"{DONE}.failed", f"{WAITS}.failed", DEAD, f"{RESULTS}nobodys-01.1"):
+        put(entry)(files)
+    found = audit(world, files)
+    assert found.at_rest
+    assert {remark.file: remark.job for remark in found.strays} == {
+        "nobodys-01": None,
+        "nobodys-02.processed": None,
+        "nobodys-03.failed": None,
+        "any name.failed": None,
+        f"{RESULTS}nobodys-01.1": None,
+        f"{DONE}.failed": DONE,
+        f"{WAITS}.failed": WAITS,
+        DEAD: DEAD,
+    }
+
+
+def test_files_that_are_named_as_no_job_s_are_nobody_s_business(world, files):
+    for entry in ("README.md", "config.yaml", "a", "rinq.db", "rinq.db-wal", "longer-than-a-job"):
+        put(entry)(files)
+    assert audit(world, files).strays == ()
+
+
+def test_folders_and_links_in_the_way_are_strays_not_problems(world_on_disk, disk, clock):
+    for entry in (f"{WAITS}.processed", f"{HELD}.failed", f"{GONE}.failed"):
+        (disk.folder / entry).mkdir()
+    (disk.folder / GONE).symlink_to("/")
+    (disk.folder / RESULTS / f"{DONE}.1").mkdir()
+    (disk.folder / f"{DEAD}.failed").rename(disk.folder / DEAD)
+    (disk.folder / f"{DEAD}.failed").mkdir()
+    turn(world_on_disk, clock, "cleaner")
+    found = audit(world_on_disk, disk)
+    assert found.at_rest
+    assert {remark.file for remark in found.strays} == {
+        f"{WAITS}.processed",
+        f"{HELD}.failed",
+        f"{GONE}.failed",
+        GONE,
+        f"{RESULTS}{DONE}.1",
+        f"{DEAD}.failed",
+        DEAD,
+    }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere file names are Unicode")
+def test_a_stray_whose_name_is_no_text_can_be_told(world_on_disk, disk):
+    (disk.folder / os.fsdecode(b"\xff\n.failed")).touch()
+    found = audit(world_on_disk, disk)
+    assert found.at_rest
+    assert str(found).encode().decode().splitlines()[-1] == (
+        r"  stray: '\udcff\n.failed' belongs to no job"
+    )
+    assert json.loads(found.to_json())["strays"]
+
+
+def test_folders_that_are_nobody_s_are_not_even_strays(world_on_disk, disk):
+    (disk.folder / "experiment").mkdir()
+    assert audit(world_on_disk, disk).strays == ()
+
+
+def test_an_accepted_result_whose_place_is_taken_by_a_folder_stays_without_blame(
+    world_on_disk, disk, clock
+):
+    (disk.folder / f"{DONE}.processed").rename(disk.folder / RESULTS / f"{DONE}.2")
+    (disk.folder / f"{DONE}.processed").mkdir()
+    turn(world_on_disk, clock, "cleaner")
+    assert audit(world_on_disk, disk).at_rest
+
+
+def test_a_link_to_a_result_is_no_result(world_on_disk, disk):
+    result = disk.folder / f"{DONE}.processed"
+    result.rename(disk.folder / "elsewhere.txt")
+    result.symlink_to("elsewhere.txt")
+    (problem,) = audit(world_on_disk, disk).problems
+    assert (problem.rule, problem.job) == (Rule.FILES, DONE)
+
+
+@pytest.mark.parametrize(
+    "name", ["../../../x", "a/b", "", "emoji \N{CRAB} name", "x" * 300, "a\nb"]
+)
+def test_a_row_whose_name_is_no_job_s_has_no_files(world, files, name):
+    world._db.run("INSERT INTO jobs (name) VALUES (:name)", {"name": name})
+    claims = [world.claim("c3") for _ in range(3)]
+    for claim in claims:
+        world.fail(claim, "no job name", 1) if claim.name == name else world.release(claim)
+    found = audit(world, files)
+    assert found.at_rest
+    world._db.run("UPDATE jobs SET tries = 7 WHERE name = :name", {"name": name})
+    assert len(str(audit(world, files)).splitlines()[1]) < 300
+
+
+def test_a_folder_that_cannot_be_read_leaves_the_verdict_open(world_on_disk, disk):
+    shutil.rmtree(disk.folder)
+    found = audit(world_on_disk, disk)
+    assert found.verdict is AuditVerdict.UNKNOWN
+    assert not found.with_files
+    assert "The folder cannot be used just now" in str(found)
+
+
+def test_a_folder_that_vanishes_between_two_looks_leaves_the_verdict_open(
+    world_on_disk, disk, monkeypatch
+):
+    (disk.folder / f"{DONE}.processed").unlink()
+    whole = disk.listing
+
+    def listing():
+        found = whole()
+        shutil.rmtree(disk.folder)
+        return found
+
+    monkeypatch.setattr(disk, "listing", listing)
+    assert audit(world_on_disk, disk).verdict is AuditVerdict.UNKNOWN
+
+
+# on a live fleet
+
+
+def meanwhile(monkeypatch, files, act):
+    """Let ``act`` happen right after the first listing: after rows and files were read."""
+    whole = files.listing
+
+    def listing():
+        found = whole()
+        monkeypatch.setattr(files, "listing", whole)
+        act()
+        return found
+
+    monkeypatch.setattr(files, "listing", listing)
+
+
+@pytest.fixture
+def other(world):
+    """The same queue as another process has it."""
+    with PersistentQSQLite(world._db.path) as opened:
+        yield opened
+
+
+def test_a_difference_that_is_gone_at_the_second_look_is_nothing(world, files, monkeypatch):
+    move(f"{DONE}.processed", f"{DONE}.elsewhere")(files)
+    meanwhile(monkeypatch, files, lambda: move(f"{DONE}.elsewhere", f"{DONE}.processed")(files))
+    assert audit(world, files).at_rest
+
+
+def test_what_is_wrong_at_the_second_look_is_judged_as_it_is_then(world, files, other, monkeypatch):
+    world.redrive(DEAD, "operator")
+
+    def work():
+        while (claim := other.claim("c3")).name != DEAD:
+            other.release(claim)
+        with other.hold(DEAD) as job:
+            assert files.follow(job) == []
+        files.write_result(DEAD, claim.attempt, b"done")
+        other.complete(claim)
+
+    meanwhile(monkeypatch, files, work)
+    found = audit(world, files)
+    assert found
+    assert [remark.file for remark in found.pending] == [f"{RESULTS}{DEAD}.2"]
+
+
+def test_a_suspect_that_is_deleted_by_hand_meanwhile_is_left_to_the_next_audit(
+    world, files, other, monkeypatch
+):
+    move(f"{DEAD}.failed", DEAD)(files)
+    meanwhile(monkeypatch, files, lambda: other._db.run("DELETE FROM jobs WHERE id = 2"))
+    assert audit(world, files)
+    assert not audit(world, files)
+
+
+def test_a_file_whose_job_is_submitted_meanwhile_is_no_stray(world, files, other, monkeypatch):
+    files.create("newcomer01", b"text")
+    files.create("newcomer02", b"text")
+    meanwhile(monkeypatch, files, lambda: other.submit("newcomer01"))
+    assert [remark.file for remark in audit(world, files).strays] == ["newcomer02"]
+
+
+def test_the_second_look_is_where_nobody_can_move_the_job(world, files, other, monkeypatch):
+    """At the second listing, the queue is locked."""
+    drop(f"{DONE}.processed")(files)
+    whole = files.listing
+    looks = []
+
+    def listing():
+        other._db.wait = 0
+        try:
+            with other.exclusive():
+                looks.append("free")
+        except Exception as error:
+            looks.append(type(error).__name__)
+        return whole()
+
+    monkeypatch.setattr(files, "listing", listing)
+    assert not audit(world, files)
+    assert looks == ["free", "Unavailable"]
+
+
+def test_many_differences_are_looked_at_again_in_batches(queue, files, monkeypatch):
+    monkeypatch.setattr("rinq.lab.audit.auditor.BATCH", 3)
+    queue.submit_many([f"jobbeing{n:02}" for n in range(10)])
+    while claim := queue.claim("c1"):
+        files.create(claim.name, b"text")
+        queue.complete(claim)
+    assert len(audit(queue, files).problems) == 10
+    some = audit(queue, files, most=4)
+    assert (len(some.problems), some.untold) == (4, 2)
+    assert "the files of 4 jobs were not looked at again" in str(some)
+
+
+def test_every_status_is_met_by_a_file_corruption(world):
+    struck = {told[0] for _, told, _ in WRONG.values()} | {
+        told[0] for _, _, told in HALF_DONE.values()
+    }
+    assert {world.job(name).status for name in struck} == set(Status)
