@@ -53,7 +53,7 @@ def new_queue(file: Path) -> None:
     Raises: CannotJudge (no name for a module), FileInTheWay.
     """
     check_module_name(file.stem)
-    template = Path(__file__).with_name("naive_queue.py").read_text("utf-8")
+    template = Path(__file__).with_name("gallery").joinpath("naive_queue.py").read_text("utf-8")
     try:
         with file.open("x", encoding="utf-8") as made:
             made.write(template)

@@ -16,7 +16,7 @@ from rinq.judge.verdict import Outcome
 from rinq.queue import PersistentQSQLite
 
 RIGHT = [ReferenceQueue, PersistentQSQLite]
-NAIVE = "rinq.judge.naive_queue:MyQueue"
+NAIVE = "rinq.judge.gallery.naive_queue:MyQueue"
 NUMBERLESS = (
     (" AND status = 'claimed' AND attempt = ? RETURNING", " AND status = 'claimed' RETURNING"),
     ("claim.id, claim.attempt):", "claim.id):"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from lab.peers import table
+from judge.peers import table
 
 from rinq.judge.gallery.table import judged, outcomes
 from rinq.judge.properties import PROPERTIES

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from rinq.judge.gallery.reference import ReferenceClaim, ReferenceQueue
+from rinq.judge.gallery.reference import Claim, ReferenceQueue
 
 
 class LeaseFromDueTimeQueue(ReferenceQueue):
@@ -16,7 +16,7 @@ class LeaseFromDueTimeQueue(ReferenceQueue):
     def submit(self, name: str) -> None:
         self.change("INSERT INTO jobs (name, lease_until) VALUES (?, ?)", name, time.time())
 
-    def claim(self, process: str, lease: float) -> ReferenceClaim | None:
+    def claim(self, process: str, lease: float) -> Claim | None:
         rows = self.change(
             "UPDATE jobs SET status = 'claimed', attempt = attempt + 1, "
             "lease_until = lease_until + ? "
@@ -24,4 +24,4 @@ class LeaseFromDueTimeQueue(ReferenceQueue):
             "RETURNING id, name, attempt",
             lease,
         )
-        return ReferenceClaim(*rows[0]) if rows else None
+        return Claim(*rows[0]) if rows else None

@@ -23,7 +23,7 @@ CREATE INDEX IF NOT EXISTS unfinished ON jobs (status, id);
 
 
 @dataclass
-class ReferenceClaim:
+class Claim:
     id: int
     name: str
     attempt: int
@@ -38,19 +38,19 @@ class ReferenceQueue:
     def submit(self, name: str) -> None:
         self.change("INSERT INTO jobs (name) VALUES (?)", name)
 
-    def claim(self, process: str, lease: float) -> ReferenceClaim | None:
+    def claim(self, process: str, lease: float) -> Claim | None:
         rows = self.change(
             "UPDATE jobs SET status = 'claimed', attempt = attempt + 1, lease_until = ? "
             "WHERE id = (SELECT id FROM jobs WHERE status = 'waiting' ORDER BY id LIMIT 1) "
             "RETURNING id, name, attempt",
             time.time() + lease,
         )
-        return ReferenceClaim(*rows[0]) if rows else None
+        return Claim(*rows[0]) if rows else None
 
-    def complete(self, claim: ReferenceClaim) -> None:
+    def complete(self, claim: Claim) -> None:
         self.settle(claim, "UPDATE jobs SET status = 'done'")
 
-    def fail(self, claim: ReferenceClaim, error: str, n_tries: int) -> None:
+    def fail(self, claim: Claim, error: str, n_tries: int) -> None:
         self.settle(
             claim,
             "UPDATE jobs SET status = iif(tries + 1 >= ?, 'failed', 'waiting'), "
@@ -67,7 +67,7 @@ class ReferenceQueue:
             time.time(),
         )
 
-    def settle(self, claim: ReferenceClaim, update: str, *values: object) -> None:
+    def settle(self, claim: Claim, update: str, *values: object) -> None:
         """Only the attempt that holds the job may end it."""
         held = " WHERE id = ? AND status = 'claimed' AND attempt = ? RETURNING id"
         if not self.change(update + held, *values, claim.id, claim.attempt):

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import time
 
-from rinq.judge.gallery.reference import ReferenceClaim, ReferenceQueue
+from rinq.judge.gallery.reference import Claim, ReferenceQueue
 
 
 class SelectThenUpdateQueue(ReferenceQueue):
     """``claim`` looks first and takes then: between the two, another process looks too."""
 
-    def claim(self, process: str, lease: float) -> ReferenceClaim | None:
+    def claim(self, process: str, lease: float) -> Claim | None:
         rows = self.change(
             "SELECT id, name, attempt + 1 FROM jobs WHERE status = 'waiting' ORDER BY id LIMIT 1"
         )
@@ -25,4 +25,4 @@ class SelectThenUpdateQueue(ReferenceQueue):
             time.time() + lease,
             rows[0][0],
         )
-        return ReferenceClaim(*rows[0])
+        return Claim(*rows[0])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 
 @dataclass
-class MyClaim:
+class Claim:
     id: int
     name: str
 
@@ -30,7 +30,7 @@ class MyQueue:
         self.db.execute("INSERT INTO jobs (name) VALUES (?)", (name,))
         self.db.commit()
 
-    def claim(self, process: str, lease: float) -> MyClaim | None:
+    def claim(self, process: str, lease: float) -> Claim | None:
         """Take the job that has waited longest, for `lease` seconds; None if none waits."""
         row = self.db.execute(
             "SELECT id, name FROM jobs WHERE status = 'waiting' ORDER BY id LIMIT 1"
@@ -41,14 +41,14 @@ class MyQueue:
             "UPDATE jobs SET status = 'claimed', claimed_by = ? WHERE id = ?", (process, row[0])
         )
         self.db.commit()
-        return MyClaim(*row)
+        return Claim(*row)
 
-    def complete(self, claim: MyClaim) -> None:
+    def complete(self, claim: Claim) -> None:
         """The work is done: the job never comes back."""
         self.db.execute("UPDATE jobs SET status = 'done' WHERE id = ?", (claim.id,))
         self.db.commit()
 
-    def fail(self, claim: MyClaim, error: str, n_tries: int) -> None:
+    def fail(self, claim: Claim, error: str, n_tries: int) -> None:
         """The work ended in `error`: the job waits again, or is given up at the last try."""
         self.db.execute(
             "UPDATE jobs SET status = 'waiting', error = ? WHERE id = ?", (error, claim.id)
