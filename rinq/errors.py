@@ -11,6 +11,8 @@
     │   └── DatabaseError
     │       ├── ForeignDatabase     not a rinq database, or of another version
     │       ├── CorruptDatabase     SQLite cannot make sense of the file
+    │       ├── DatabaseInUse       it cannot be migrated while a process works on it
+    │       ├── SchemaChanged       another version of rinq has migrated it
     │       └── Unavailable *       locked too long, disk full, read-only …
     ├── FilesError
     │   ├── UnreadableFile      a job's file cannot be worked on
@@ -113,6 +115,18 @@ class CorruptDatabase(DatabaseError):
     """SQLite cannot read this file as a database."""
 
     advice = "Nothing was changed in it. Restore a copy, or name another file in general.database."
+
+
+class DatabaseInUse(DatabaseError):
+    """The database is of an older version and cannot be migrated now."""
+
+    advice = "Stop that process, then try again. Nothing was changed."
+
+
+class SchemaChanged(DatabaseError):
+    """The database was migrated by another version of rinq while it was open here."""
+
+    advice = "Start this program again, with the version of rinq that migrated it."
 
 
 class Unavailable(DatabaseError, Passing):

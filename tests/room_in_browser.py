@@ -211,4 +211,4 @@ def mistype(room, config):
 
 def _speed(fleet):
     with fleet.queue() as queue:
-        return queue.speed
+        return queue.clock.speed

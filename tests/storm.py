@@ -97,7 +97,7 @@ def storm(folder: Path, *, jobs: int, seconds: float, seed: int) -> Report:
         with contextlib.suppress(NotRunning):  # it was killed just now, and stays so
             fleet.stop("producer-1")
         report.drained = _drain(queue, report)
-        report.incarnations = sum(row.incarnation for row in queue.processes())
+        report.incarnations = sum(row.incarnation for row in queue.registry.processes())
         report.problems += [
             f"{name} ended as {end}" for name, end in fleet.stop_all().items() if end != "stopped"
         ]
@@ -165,7 +165,7 @@ def _drain(queue, report):
 def _judge(queue, files, report, submitted):
     found = audit(queue, files, lease=VALUES["manager"]["timeout"])
     report.jobs = Counter(found.statuses)
-    report.events = Counter(row.event for row in queue.transitions())
+    report.events = Counter(row.event for row in queue.history.transitions())
     problems = [] if found else [str(found)]
     problems += [remark.sentence for remark in found.pending]
     jobs = {job.name: job for job in queue.jobs()}

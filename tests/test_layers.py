@@ -15,7 +15,7 @@ import rinq
 
 PACKAGE = Path(rinq.__file__).parent
 LAYERS = (  # from the ground up
-    {"closing", "config", "distributions", "errors", "faults"},
+    {"config", "distributions", "errors", "faults"},
     {"queue"},
     {"files"},
     {"roles"},

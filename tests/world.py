@@ -49,7 +49,9 @@ def follow(queue, files, name):
 
 def turn(queue, clock, role, name="by-hand"):
     """Register a process of this role, and record a turn of one second from now on."""
-    queue.register(name, role, pid=1, started=0.0, host="here", owned=False, alive=lambda _: False)
-    began = queue.now()
+    queue.registry.register(
+        name, role, pid=1, started=0.0, host="here", owned=False, alive=lambda _: False
+    )
+    began = queue.clock.now()
     clock.now += 1
-    queue.record_cycle(name, began, queue.now())
+    queue.registry.record_cycle(name, began, queue.clock.now())

@@ -16,7 +16,7 @@ from rich.text import Text
 from rinq.config import Config
 from rinq.fleet.fleet import Fleet, FleetProcess
 from rinq.fleet.run import Run
-from rinq.queue import SETTLED, PersistentQ, Status, Transition
+from rinq.queue import SETTLED, START, PersistentQ, Status, Transition
 
 FLEET = ("producer", "consumer", "consumer", "consumer", "manager", "cleaner")
 DRAIN = 45.0  # real seconds for the jobs that are left when no more are made
@@ -93,13 +93,13 @@ class Moves:
         self.totals: Counter[str] = Counter()
         self.last: deque[Transition] = deque(maxlen=SHOWN)
         self.names: dict[int, str] = {}
-        self._seen = 0
+        self._read = START
 
     def read(self) -> None:
         for job in self.queue.jobs(after=max(self.names, default=0)):
             self.names[job.id] = job.name
-        for move in self.queue.transitions(self._seen):
-            self._seen = move.id
+        for move in self.queue.history.transitions(self._read):
+            self._read = self.queue.history.cursor(move)
             self.totals[move.event] += 1
             self.last.appendleft(move)
 
@@ -175,7 +175,7 @@ def _sum_up(queue: PersistentQ, moves: Moves, console: Console) -> None:
     console.print("\n[bold]On the way[/]")
     for event in events:
         console.print(f"  {moves.totals[event]:>4} times {WORDS[event]}")
-    crashes = Counter(mark.event for mark in queue.process_events())["crash"]
+    crashes = Counter(mark.event for mark in queue.registry.process_events())["crash"]
     console.print(f"  {crashes:>4} times a consumer was struck down, and started again")
     console.print("\n[bold]What became of every job[/]")
     table = Table("jobs", "ended", "attempts each", "for example", box=None, padding=(0, 3, 0, 2))

@@ -19,9 +19,9 @@ from rinq.apps.notebooks import CONFIG_VARIABLE
 from rinq.config import Config
 from rinq.errors import ConfigError
 from rinq.files import STATE_FOLDER
-from rinq.fleet.identity import this_process
 from rinq.fleet.launch import OWNER_VARIABLE
 from rinq.fleet.logs import LogReader
+from rinq.queue.liveness import this_process
 
 HUB_PREFIX = "JUPYTERHUB_SERVICE_PREFIX"
 PORT = 8000

@@ -82,10 +82,10 @@ def look(
 
     Raises: DatabaseError.
     """
-    first = queue.transitions(0, 1)
-    start = first[0].at if first else queue.now()
-    history.read(queue, start if window is None else queue.now() - window)
-    now = queue.now()
+    first = queue.history.transitions(limit=1)
+    start = first[0].at if first else queue.clock.now()
+    history.read(queue, start if window is None else queue.clock.now() - window)
+    now = queue.clock.now()
     width = max(1.0, now - start) if window is None else window
     kept, whole = history.transitions, window is None
     if len(kept) and kept["id"].iloc[0] > 1:

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from rinq.config import Config
 from rinq.errors import DatabaseError
-from rinq.queue import PersistentQSQLite, open_queue
+from rinq.queue import PersistentQ, open_queue
 
 app = typer.Typer(
     help="A durable job queue and its four roles. 'rinq lab' opens the control room.",
@@ -31,7 +31,7 @@ Every = Annotated[bool, typer.Option("--all", help="All of them.")]
 Names = Annotated[list[str] | None, typer.Argument(help="Their names.")]
 
 
-def existing(config: Config) -> PersistentQSQLite:
+def existing(config: Config) -> PersistentQ:
     """The queue, for commands that only look: they make none."""
     if not config.database.exists():
         raise DatabaseError(

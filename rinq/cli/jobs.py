@@ -41,7 +41,7 @@ def status(as_json: AsJson = False, config: ConfigPath = None) -> None:
     """Count the jobs in each status, and tell speed and live settings."""
     loaded = Config.load(config)
     with existing(loaded) as queue:
-        counts, speed, settings = queue.counts(), queue.speed, queue.settings()
+        counts, speed, settings = queue.counts(), queue.clock.speed, queue.settings.read()
     if as_json:
         print(json.dumps({"counts": counts, "speed": speed, "settings": settings}))
         return
@@ -71,7 +71,7 @@ def history(
 ) -> None:
     """Print everything that happened to one job, in queue seconds since its submit."""
     with existing(Config.load(config)) as queue:
-        moves = queue.history(job)
+        moves = queue.history.of(job)
     rows = [
         dataclasses.asdict(move) | {"seconds": round(move.at - moves[0].at, 3)} for move in moves
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,7 @@ class Files:
     """
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
-        with _passing(folder, ""):
+        with _transient_errors(folder):
             self._store: Store = DiskStore(folder, durable=durable)
 
     @classmethod
@@ -67,7 +68,7 @@ class Files:
             InvalidName, FileInTheWay (nothing was changed), FilesUnavailable.
         """
         check_job_name(name)
-        with self._passing(name):
+        with self._transient_errors(name):
             try:
                 self._store.write(name, content, new=True)
             except FileExistsError as error:
@@ -80,7 +81,7 @@ class Files:
             InvalidName, FilesUnavailable.
         """
         check_job_name(name)
-        with self._passing(name):
+        with self._transient_errors(name):
             self._store.delete(name)
 
     def read(self, name: str) -> bytes:
@@ -108,7 +109,7 @@ class Files:
             InvalidName, FileInTheWay (nothing was changed), FilesUnavailable.
         """
         entry = f"{RESULTS}{check_job_name(name)}.{attempt}"
-        with self._passing(entry):
+        with self._transient_errors(entry):
             if self._store.kind(entry) is EntryKind.OTHER:
                 raise FileInTheWay(str(self.folder / entry))
             self._store.write(entry, content, new=False)
@@ -125,7 +126,7 @@ class Files:
         if not is_job_name(job.name):
             return []
         failed = job.name + FAILED
-        with self._passing(job.name):
+        with self._transient_errors(job.name):
             problems = list(self._settle_results(job))
             if job.status is Status.FAILED:
                 problems += self._rename(job.name, failed)
@@ -142,7 +143,7 @@ class Files:
 
         Names come from the folder and may be no job's at all.
         """
-        with self._passing(""):
+        with self._transient_errors(""):
             for name in self._store.results():
                 yield name.rpartition(".")[0], RESULTS + name
             for name in self._store.names(FAILED):
@@ -150,7 +151,7 @@ class Files:
 
     def listing(self) -> Listing:
         """All that is there; it may have changed when this returns. Raises: FilesUnavailable."""
-        with self._passing(""):
+        with self._transient_errors(""):
             found = {name: self._store.kind(name) for name in self._store.names()}
             kept = {name: self._store.kind(RESULTS + name) for name in self._store.results()}
         return Listing(_regular(found), _regular(kept))
@@ -187,8 +188,8 @@ class Files:
         else:
             self._store.delete(entry)
 
-    def _passing(self, entry: str) -> _passing:
-        return _passing(self._store.folder, entry)
+    def _transient_errors(self, entry: str) -> contextlib.AbstractContextManager[None]:
+        return _transient_errors(self._store.folder / entry)
 
 
 def _regular(found: dict[str, EntryKind | None]) -> dict[str, bool]:
@@ -199,16 +200,10 @@ def _left_alone(entry: str) -> str:
     return f"{entry.removeprefix(RESULTS)} is no regular file and was left alone"
 
 
-class _passing:  # noqa: N801 (used as a statement)
-    """Tells an operating system's refusal as an error that a role waits out."""
-
-    def __init__(self, folder: Path, entry: str) -> None:
-        self._where = folder, entry
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError):
-            path = Path(*self._where)
-            raise FilesUnavailable(f"{path}: {error.strerror or error}") from error
+@contextlib.contextmanager
+def _transient_errors(path: Path) -> Iterator[None]:
+    """Turn a refusal of the operating system into an error that a role waits out."""
+    try:
+        yield
+    except OSError as error:
+        raise FilesUnavailable(f"{path}: {error.strerror or error}") from error

@@ -12,13 +12,12 @@ from pathlib import Path
 
 import psutil
 
-from rinq.closing import Closing
 from rinq.config import Config
 from rinq.errors import AlreadyRunning, ConfigError, NotRunning, RinqError, StartFailed
 from rinq.fleet import logs, signals
-from rinq.fleet.identity import ALIVE, State, find, state
 from rinq.fleet.launch import is_launched, launch, reap
 from rinq.queue import PersistentQ, ProcessRow, Role, Status, open_queue
+from rinq.queue.liveness import ALIVE, State, find, state
 from rinq.queue.model import check_process_name
 
 START_TIME = 90.0  # real seconds for a process to be up
@@ -45,7 +44,7 @@ class FleetProcess:
         return self.state in ALIVE
 
 
-class Fleet(Closing):
+class Fleet(contextlib.AbstractContextManager["Fleet"]):
     """The background processes of one queue, whoever started them.
 
     Used in a ``with`` statement it stops, at the end, all that were started through it.
@@ -87,7 +86,7 @@ class Fleet(Closing):
         if role not in set(Role):
             raise ConfigError(f"{role!r:.40} is not a role: {', '.join(Role)}.")
         with self._lock, self.queue() as queue:
-            rows = {row.name: row for row in queue.processes()}
+            rows = {row.name: row for row in queue.registry.processes()}
             if name is None:
                 taken = {row.name for row in rows.values() if state(row) in ALIVE}
                 name = next(n for i in range(1, 10**6) if (n := f"{role}-{i}") not in taken)
@@ -120,7 +119,7 @@ class Fleet(Closing):
     def stop_all(self, *, grace: float = GRACE) -> dict[str, State]:
         """Stop every process of the queue, side by side. Returns how each ended."""
         with self.queue() as queue:
-            living = [row.name for row in queue.processes() if state(row) in ALIVE]
+            living = [row.name for row in queue.registry.processes() if state(row) in ALIVE]
         return self._stop_these(living, grace)
 
     def kill(self, name: str) -> FleetProcess:
@@ -134,8 +133,8 @@ class Fleet(Closing):
             held = _job_of(queue, name)
             signals.kill(row)
             self._await_gone(row)
-            queue.ended(name, row.incarnation, State.KILLED)
-            queue.record_event(name, "kill", held)
+            queue.registry.ended(name, row.incarnation, State.KILLED)
+            queue.registry.record_event(name, "kill", held)
             return FleetProcess(_row(queue, name), State.KILLED, held)
 
     def freeze(self, name: str) -> FleetProcess:
@@ -153,7 +152,7 @@ class Fleet(Closing):
             with queue.exclusive():
                 signals.suspend(row)
             held = _job_of(queue, name)
-            queue.record_event(name, "freeze", held)
+            queue.registry.record_event(name, "freeze", held)
             return FleetProcess(row, State.FROZEN, held)
 
     def thaw(self, name: str) -> FleetProcess:
@@ -165,7 +164,7 @@ class Fleet(Closing):
         with self.queue() as queue:
             row = self._living(queue, name)
             try:
-                queue.record_event(name, "thaw", _job_of(queue, name))
+                queue.registry.record_event(name, "thaw", _job_of(queue, name))
             finally:
                 signals.resume(row)  # also where the mark cannot be written
             return FleetProcess(row, State.RUNNING, _job_of(queue, name))
@@ -191,18 +190,18 @@ class Fleet(Closing):
             row = _row(queue, name)
             if state(row) in ALIVE:
                 raise AlreadyRunning(name)
-            queue.forget(name, row.incarnation)
+            queue.registry.forget(name, row.incarnation)
 
     def processes(self) -> list[FleetProcess]:
         """Every process by name, with what became of those that ended."""
         with self.queue() as queue:
             held = {job.process: job.name for job in queue.jobs(Status.PROCESSING)}
             found = []
-            for row in queue.processes():
+            for row in queue.registry.processes():
                 reap(row.pid)
                 now = row
                 if state(row) is State.CRASHED and row.outcome is None:
-                    queue.ended(row.name, row.incarnation, State.CRASHED)
+                    queue.registry.ended(row.name, row.incarnation, State.CRASHED)
                     now = _find(queue, row.name) or row  # it may have said its last word just now
                 found.append(FleetProcess(now, state(now), held.get(row.name)))
         return found
@@ -225,6 +224,9 @@ class Fleet(Closing):
         if self._started:
             mine = [process.name for process in self.processes() if self._is_mine(process.row)]
             self._stop_these(mine, grace)
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _launch(
         self, queue: PersistentQ, role: str, name: str, failpoint: str | None
@@ -267,7 +269,7 @@ class Fleet(Closing):
             time.sleep(POLL)
 
     def _ask(self, queue: PersistentQ, row: ProcessRow) -> None:
-        queue.request_stop(row.name, row.incarnation)
+        queue.registry.request_stop(row.name, row.incarnation)
         if state(row) is State.FROZEN:
             with contextlib.suppress(NotRunning):
                 signals.resume(row)
@@ -281,7 +283,7 @@ class Fleet(Closing):
                 return State.STOPPED  # and somebody started the name again
             if gone and (ended := state(now)) not in ALIVE:
                 reap(row.pid, patience=ENDING)
-                queue.ended(row.name, row.incarnation, ended)
+                queue.registry.ended(row.name, row.incarnation, ended)
                 return ended
             time.sleep(POLL)
         if state(row) is State.ELSEWHERE:
@@ -289,7 +291,7 @@ class Fleet(Closing):
         with contextlib.suppress(NotRunning):
             signals.kill(row)
         self._await_gone(row)
-        queue.ended(row.name, row.incarnation, State.KILLED)
+        queue.registry.ended(row.name, row.incarnation, State.KILLED)
         return State.KILLED
 
     def _await_gone(self, row: ProcessRow) -> None:
@@ -334,7 +336,7 @@ class Fleet(Closing):
 
 
 def _find(queue: PersistentQ, name: str) -> ProcessRow | None:
-    return next((row for row in queue.processes() if row.name == name), None)
+    return next((row for row in queue.registry.processes() if row.name == name), None)
 
 
 def _row(queue: PersistentQ, name: str) -> ProcessRow:

@@ -14,8 +14,8 @@ import psutil
 
 from rinq.config import Config
 from rinq.faults import FAILPOINT
-from rinq.fleet.identity import find
 from rinq.queue import ProcessRow
+from rinq.queue.liveness import find
 
 OWNER_VARIABLE = "RINQ_OWNER"
 """Environment variable ``pid:start time`` of the process that owns what is started here, where

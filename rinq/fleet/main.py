@@ -16,9 +16,9 @@ from rinq.config import Config
 from rinq.errors import ConfigError, Passing, RinqError
 from rinq.files import Files
 from rinq.fleet.disk import network_warning
-from rinq.fleet.identity import State, is_alive, is_running, this_process
 from rinq.fleet.logs import bound, log_path, write_to_stderr
 from rinq.queue import PersistentQ, open_queue
+from rinq.queue.liveness import State, is_alive, is_running, this_process
 from rinq.queue.model import check_process_name
 from rinq.roles.cleaner import Cleaner
 from rinq.roles.consumer import Consumer
@@ -43,7 +43,7 @@ class StopSign:
     def __call__(self) -> bool:
         if not self.asked:
             with contextlib.suppress(Passing):
-                self.asked = self.queue.stop_requested(self.name, self.incarnation)
+                self.asked = self.queue.registry.stop_requested(self.name, self.incarnation)
         if self.log is not None:
             with contextlib.suppress(OSError):
                 bound(self.log)
@@ -88,7 +88,7 @@ def serve(
     vars(sys.modules["__main__"]).pop("__file__", None)  # a worker need not import it again
     pid, started, host = this_process()
     with open_queue(config, warm=True) as queue:
-        incarnation = queue.register(
+        incarnation = queue.registry.register(
             name, role, pid=pid, started=started, host=host, owned=owner is not None, alive=is_alive
         )
         outcome = State.CRASHED
@@ -101,7 +101,7 @@ def serve(
             files = Files.of(config)
             rng = generator(config.general.seed, role, name, incarnation)
             with ROLES[role](queue, files, config, name, rng=rng) as at_work:
-                queue.ready(name, incarnation)
+                queue.registry.ready(name, incarnation)
                 at_work.log.info("up, incarnation %d", incarnation)
                 for warning in warnings(config, role):
                     at_work.log.warning("%s", warning)
@@ -109,7 +109,7 @@ def serve(
                 at_work.log.info("stopped")
             outcome = State.STOPPED
         finally:
-            queue.ended(name, incarnation, outcome)
+            queue.registry.ended(name, incarnation, outcome)
 
 
 def warnings(config: Config, role: str) -> list[str]:

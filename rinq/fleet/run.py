@@ -14,19 +14,18 @@ from typing import Any
 
 import yaml
 
-from rinq.closing import Closing
 from rinq.config import Config
 from rinq.files import Files
 from rinq.fleet.fleet import Fleet
-from rinq.fleet.identity import is_running, this_process
 from rinq.queue import SETTLED, PersistentQ, Status, open_queue
+from rinq.queue.liveness import is_running, this_process
 
 PREFIX = "rinq-"
 OWNER = ".owner"  # pid and start time of the program that made the folder
 LOOK = 0.1  # real seconds between two looks at the table
 
 
-class Run(Closing):
+class Run(contextlib.AbstractContextManager["Run"]):
     """A temporary folder with a config file, a queue and a fleet in it.
 
     Closing it, or the end of the program, stops its processes and deletes the folder.
@@ -87,6 +86,9 @@ class Run(Closing):
     def close(self) -> None:
         """Stop the processes and delete the folder."""
         self._finalizer()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def __repr__(self) -> str:
         return "Run()"

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import psutil
 
 from rinq.errors import FleetError, NotRunning
-from rinq.fleet.identity import find
 from rinq.queue import ProcessRow
+from rinq.queue.liveness import find
 
 FREEZE_TIME = 5.0  # real seconds for the system to halt a process
 _HALTED = frozenset({psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD})

@@ -15,7 +15,7 @@ from rinq.lab.faults.runner import FaultPlanRunner
 from rinq.lab.scenario import Scenario
 from rinq.lab.simulation.simulation import simulate
 from rinq.metrics.measures import Measures, measure
-from rinq.queue import PersistentQSQLite, Role
+from rinq.queue import PersistentQ, Role
 
 LOOK = 0.05  # real seconds between two looks whether the time is over
 
@@ -69,23 +69,21 @@ def _really(scenario: Scenario, seed: int) -> RunOutcome:
         # producers last, so that no backlog waits for the others
         for role, name in sorted(scenario.processes(), key=lambda it: it[0] is Role.PRODUCER):
             run.fleet.start(role, name)
-        start = run.queue.now()
+        start = run.queue.clock.now()
         plan = FaultPlanRunner(
             run.fleet, scenario.plan, seed=seed, until=scenario.seconds, names=names
         )
         with plan:
-            while run.queue.now() < start + scenario.seconds:
+            while run.queue.clock.now() < start + scenario.seconds:
                 time.sleep(LOOK)
-        window = {"start": start + scenario.warmup, "end": run.queue.now()}
+        window = {"start": start + scenario.warmup, "end": run.queue.clock.now()}
         run.fleet.stop_all()
         found = audit(run.queue, run.files, lease=run.config.manager.timeout)
         measures = measure(run.queue, consumers=scenario.consumers, **window)
         return _outcome(measures, found, run.queue, began)
 
 
-def _outcome(
-    measures: Measures, found: Audit, queue: PersistentQSQLite, began: float
-) -> RunOutcome:
+def _outcome(measures: Measures, found: Audit, queue: PersistentQ, began: float) -> RunOutcome:
     with tempfile.TemporaryDirectory(prefix="rinq-") as folder:
         path = Path(folder) / "rinq.db"
         queue.save(path)

@@ -24,7 +24,7 @@ def frames(queue: PersistentQ, *, wait: float = 0.0) -> dict[str, pd.DataFrame]:
     Raises: DatabaseError.
     """
     history, marks = metrics.transitions(queue), metrics.process_events(queue)
-    now = queue.now()
+    now = queue.clock.now()
     start = float(history["at"].iloc[0]) if len(history) else now
     end = max(float(np.nextafter(now, np.inf)), start + 1)
     whole, edges = [start, end], np.linspace(start, end, BUCKETS + 1)

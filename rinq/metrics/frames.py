@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from rinq.queue import Event, Job, PersistentQ, ProcessEvent, Status, Transition
+from rinq.queue import START, Cursor, Event, Job, PersistentQ, ProcessEvent, Status, Transition
 
 DTYPES = {
     "int": "int64",
@@ -46,13 +46,13 @@ def jobs(queue: PersistentQ) -> pd.DataFrame:
     return frame(queue.jobs(), Job)
 
 
-def transitions(queue: PersistentQ, after: int = 0) -> pd.DataFrame:
-    """One row per entry of the history with an id above ``after``, by id.
+def transitions(queue: PersistentQ, after: Cursor = START) -> pd.DataFrame:
+    """One row per entry of the history after a cursor (all, unless given), in order.
 
     The columns of the table ``transitions`` (``at`` in queue seconds), and ``name``, the
     job's; NaN where the job's row was deleted by hand.
     """
-    found = frame(queue.transitions(after), Transition)
+    found = frame(queue.history.transitions(after), Transition)
     names = {job.id: job.name for job in queue.jobs()}
     found.insert(2, "name", found["job_id"].map(names).astype("str"))
     return found
@@ -63,7 +63,7 @@ def process_events(queue: PersistentQ) -> pd.DataFrame:
 
     The columns of the table ``process_events``; ``at`` is in queue seconds.
     """
-    return frame(queue.process_events(), ProcessEvent)
+    return frame(queue.registry.process_events(), ProcessEvent)
 
 
 def status_counts(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from operator import attrgetter
 
@@ -11,7 +10,7 @@ import pandas as pd
 
 from rinq.metrics.frames import coded, frame, status_counts
 from rinq.metrics.sample import JobSample
-from rinq.queue import PersistentQ, Status, Transition, TransitionKind
+from rinq.queue import START, Cursor, PersistentQ, Status, Transition, TransitionKind
 
 KIND = attrgetter("event", "from_status", "to_status", "attempt")
 NAMES = ("actor", "process")
@@ -41,10 +40,10 @@ class LiveHistory:
 
         Where the last row known is gone, the database is another one: all is read anew.
         """
-        if self.last and queue.transitions(self.last.id - 1, 1) != [self.last]:
+        if self.last and queue.history.entry(queue.history.cursor(self.last)) != self.last:
             LiveHistory.__init__(self)
         self._skip(queue, since)
-        while rows := queue.transitions(self.last.id if self.last else 0, PAGE):
+        while rows := queue.history.transitions(self._cursor(queue), PAGE):
             new = self._coded(rows)
             counts = status_counts(new, self.totals)
             if len(counts):
@@ -54,6 +53,9 @@ class LiveHistory:
             self.transitions = _latest(pd.concat([self.transitions, new]), since)
             self.counts = _latest(pd.concat([self.counts, counts]), since)
             self.last = rows[-1]
+
+    def _cursor(self, queue: PersistentQ) -> Cursor:
+        return queue.history.cursor(self.last) if self.last else START
 
     def _coded(self, rows: list[Transition]) -> pd.DataFrame:
         """The rows as a frame that can be put after ``transitions``: names are numbers in both."""
@@ -68,23 +70,22 @@ class LiveHistory:
 
     def _skip(self, queue: PersistentQ, since: float) -> None:
         """Let the queue count what is new, but so old that it would be forgotten at once."""
-        known, newest = self.last.id if self.last else 0, queue.position(math.inf)
-        if newest - known <= KEPT:
+        history, known = queue.history, self._cursor(queue)
+        until = max(min(history.position(since), history.newest(KEPT)), history.newest(MOST))
+        last = history.entry(until)
+        if until <= known or last is None:
             return
-        until = max(min(queue.position(since) - 1, newest - KEPT), newest - MOST)
-        if until <= known:
-            return
-        skipped = queue.tally(known, until)
+        skipped = history.tally(known, until)
         self.tally.update(skipped)
         for (_, before, after, _), n in skipped.items():
             for status, step in ((before, -n), (after, n)):
                 if status is not None:
                     self.totals[Status(status)] += step
         self.sample.look_up(queue, until)
-        self.last = queue.transitions(until - 1, 1)[0]
+        self.last = last
         self.transitions = self.transitions.iloc[:0]
         now = {status.value: n for status, n in self.totals.items()}
-        self.counts = pd.DataFrame({"at": [self.last.at], **now})
+        self.counts = pd.DataFrame({"at": [last.at], **now})
 
 
 def _latest(frame: pd.DataFrame, since: float) -> pd.DataFrame:

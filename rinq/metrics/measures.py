@@ -54,7 +54,7 @@ def measure(queue: PersistentQ, *, consumers: int, start: float, end: float) -> 
     system: list[float] = []
     unprocessed, processing = _Level(start, end), _Level(start, end)
     processed = failed = 0
-    for row in queue.transitions():
+    for row in queue.history.transitions():
         if row.at > end:
             break
         unprocessed.move(row.at, row.from_status, row.to_status, Status.UNPROCESSED)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from rinq.errors import UnknownJob
 from rinq.metrics.frames import coded, frame
-from rinq.queue import PersistentQ, Transition
+from rinq.queue import Cursor, PersistentQ, Transition
 
 MOST_JOBS = 4096
 COLUMNS = ["id", "job_id", "event", "from_status", "to_status", "at", "attempt"]
@@ -36,8 +39,8 @@ class JobSample:
             kept = _lot(self.transitions["job_id"]) < self.share
             self.transitions = self.transitions[kept]
 
-    def look_up(self, queue: PersistentQ, until: int) -> None:
-        """Begin anew with the history as far as its id ``until``, of which nothing else is read."""
+    def look_up(self, queue: PersistentQ, until: Cursor) -> None:
+        """Begin anew with the history up to a cursor, of which nothing else is read."""
         JobSample.__init__(self)
         highest = 1
         while queue.jobs(after=highest, limit=1):
@@ -48,9 +51,9 @@ class JobSample:
             ids = ids[_lot(ids) < self.share]
         rows: list[Transition] = []
         for job_id in ids.tolist():
-            for job in queue.jobs(after=job_id - 1, limit=1):
-                if job.id == job_id:
-                    rows += (row for row in queue.history(job.name) if row.id <= until)
+            with contextlib.suppress(UnknownJob):
+                entries = queue.history.of(queue.job_by_id(job_id).name)
+                rows += (row for row in entries if queue.history.cursor(row) <= until)
         rows.sort(key=lambda row: row.id)
         self.transitions = coded(frame(rows, Transition))[COLUMNS]
 

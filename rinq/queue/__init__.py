@@ -4,7 +4,9 @@ from rinq.queue.base import PersistentQ
 from rinq.queue.model import (
     MOVES,
     SETTLED,
+    START,
     Claim,
+    Cursor,
     Event,
     Job,
     ProcessEvent,
@@ -14,18 +16,26 @@ from rinq.queue.model import (
     Transition,
     TransitionKind,
 )
-from rinq.queue.sqlite import PersistentQSQLite, open_queue
+from rinq.queue.opening import open_queue
+from rinq.queue.parts import LiveSettings, ProcessRegistry, QueueClock, QueueHistory
+from rinq.queue.sqlite import PersistentQSQLite
 
 __all__ = [
     "MOVES",
     "SETTLED",
+    "START",
     "Claim",
+    "Cursor",
     "Event",
     "Job",
+    "LiveSettings",
     "PersistentQ",
     "PersistentQSQLite",
     "ProcessEvent",
+    "ProcessRegistry",
     "ProcessRow",
+    "QueueClock",
+    "QueueHistory",
     "Role",
     "Status",
     "Transition",

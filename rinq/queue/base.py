@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 
-from rinq.closing import Closing
-from rinq.queue.model import (
-    Claim,
-    Job,
-    ProcessEvent,
-    ProcessRow,
-    Status,
-    Transition,
-    TransitionKind,
-)
+from rinq.queue.model import Claim, Job, Status
+from rinq.queue.parts import LiveSettings, ProcessRegistry, QueueClock, QueueHistory
 
 
-class PersistentQ(Closing):
+class PersistentQ(AbstractContextManager["PersistentQ"]):
     """A durable queue of job names, with the history of every job.
 
     Each verb that moves a job is one write transaction, guarded by the status it
@@ -29,7 +21,15 @@ class PersistentQ(Closing):
 
     Every verb may raise ``Unavailable`` (locked too long, disk full): then nothing
     was moved, or, at worst, it was moved and saying so failed; repeating it is safe.
+
+    Its parts are ``history``, ``clock``, ``settings`` and ``registry``. Used in a ``with``
+    statement it is closed at the end.
     """
+
+    history: QueueHistory
+    clock: QueueClock
+    settings: LiveSettings
+    registry: ProcessRegistry
 
     # Moves
 
@@ -125,122 +125,24 @@ class PersistentQ(Closing):
         """The job of this name. Raises: UnknownJob."""
 
     @abstractmethod
+    def job_by_id(self, job_id: int) -> Job:
+        """The job of this id. Raises: UnknownJob."""
+
+    @abstractmethod
     def jobs(
         self, status: Status | None = None, *, after: int = 0, limit: int | None = None
     ) -> list[Job]:
         """Jobs by rising id, from the first id above ``after``; all, or those of a status."""
 
     @abstractmethod
-    def transitions(self, after: int = 0, limit: int | None = None) -> list[Transition]:
-        """The history by rising id, from the first id above ``after``; no id is left out."""
+    def waits(self) -> bool:
+        """Whether any job is unprocessed."""
 
     @abstractmethod
-    def position(self, at: float) -> int:
-        """The id of the history's last entry before the queue time ``at``; 0 if there is none."""
+    def save(self, path: Path | str) -> None:
+        """Write a copy of all of it to a new file. Raises: DatabaseError: the file is there."""
 
-    @abstractmethod
-    def tally(self, after: int = 0, until: int | None = None) -> Counter[TransitionKind]:
-        """How often each kind of entry stands in the history, among ids above ``after``.
-
-        Up to the id ``until``, where it is given.
-        """
-
-    @abstractmethod
-    def histories(
-        self, after: tuple[int, int] = (0, 0), limit: int | None = None
-    ) -> list[Transition]:
-        """The history job by job: by rising job id, then id, above the pair ``after``."""
-
-    @abstractmethod
-    def history(self, name: str) -> list[Transition]:
-        """Everything that happened to one job. Raises: UnknownJob."""
-
-    # Time and settings
-
-    @abstractmethod
-    def now(self) -> float:
-        """Queue time; never below the last recorded time."""
-
-    @property
-    @abstractmethod
-    def speed(self) -> float:
-        """Queue seconds per real second."""
-
-    @abstractmethod
-    def set_speed(self, speed: float) -> None:
-        """Let queue time advance at another rate from now on, without a jump."""
-
-    @abstractmethod
-    def shift_clock(self, seconds: float) -> None:
-        """Do to queue time what a host clock set forward does (back, if negative); marked.
-
-        Forward, ``now`` jumps by so many queue seconds, and leases lapse early. Back, it
-        falls to the last recorded time at most, and stands there until it has caught up.
-        """
-
-    @abstractmethod
-    def settings(self) -> dict[str, object]:
-        """What was set while processes run: dotted config names, and ``paused``."""
-
-    @abstractmethod
-    def change_settings(self, changes: Mapping[str, object | None]) -> None:
-        """Set each key to its value; None removes it. All or nothing."""
-
-    # Processes
-
-    @abstractmethod
-    def register(
-        self,
-        name: str,
-        role: str,
-        *,
-        pid: int,
-        started: float,
-        host: str,
-        owned: bool,
-        alive: Callable[[ProcessRow], bool],
-    ) -> int:
-        """Enter a process under its name, in one transaction. Returns its incarnation.
-
-        Guard: no process of this name is registered that ``alive`` says is running.
-        Raises: AlreadyRunning.
-        """
-
-    @abstractmethod
-    def ready(self, name: str, incarnation: int) -> None:
-        """The process is up."""
-
-    @abstractmethod
-    def request_stop(self, name: str, incarnation: int) -> None:
-        """Ask the process to end; it looks several times a second."""
-
-    @abstractmethod
-    def stop_requested(self, name: str, incarnation: int) -> bool:
-        """Whether this incarnation should end: it was asked to, replaced or forgotten."""
-
-    @abstractmethod
-    def ended(self, name: str, incarnation: int, outcome: str) -> None:
-        """The process has ended: stopped, killed or crashed. The first word stands."""
-
-    @abstractmethod
-    def record_cycle(self, name: str, began: float, ended: float) -> None:
-        """The role completed a turn; nothing happens if the name is not registered."""
-
-    @abstractmethod
-    def forget(self, name: str, incarnation: int) -> None:
-        """Drop the row of a process that has ended."""
-
-    @abstractmethod
-    def processes(self) -> list[ProcessRow]:
-        """Every name ever started and not forgotten, by name."""
-
-    @abstractmethod
-    def record_event(self, process: str | None, event: str, detail: str | None = None) -> None:
-        """Note something done to a process, for charts and audit."""
-
-    @abstractmethod
-    def process_events(self, after: int = 0) -> list[ProcessEvent]:
-        """The marks by rising id."""
+    # Transactions
 
     @abstractmethod
     def exclusive(self) -> AbstractContextManager[None]:
@@ -258,3 +160,6 @@ class PersistentQ(Closing):
     @abstractmethod
     def close(self) -> None:
         """Let go of the database."""
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class QueueClock:
+class StoredClock:
     """The clock as stored: queue seconds advance ``speed`` times as fast as real ones.
 
     Args:
@@ -23,10 +23,10 @@ class QueueClock:
         """The queue time at the real time ``real``, never below ``floor`` (the last recorded)."""
         return max(self.base_queue + (real - self.base_real) * self.speed, floor)
 
-    def rebased(self, speed: float, real: float, floor: float = 0.0) -> QueueClock:
+    def rebased(self, speed: float, real: float, floor: float = 0.0) -> StoredClock:
         """The same clock from ``real`` on at another speed, without a jump."""
-        return QueueClock(speed, real, self.reckon(real, floor))
+        return StoredClock(speed, real, self.reckon(real, floor))
 
-    def shifted(self, seconds: float) -> QueueClock:
+    def shifted(self, seconds: float) -> StoredClock:
         """The same clock, so many queue seconds ahead (behind, if negative)."""
-        return QueueClock(self.speed, self.base_real, self.base_queue + seconds)
+        return StoredClock(self.speed, self.base_real, self.base_queue + seconds)

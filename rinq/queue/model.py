@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NewType
 
 from rinq.errors import ConfigError, InvalidName
 
@@ -70,6 +71,8 @@ class Job:
     back. ``process`` and ``lease_until`` are set while a claim holds the job.
     ``event``, ``actor``, ``at``, ``judged_by_limit`` and ``error`` are those of the last move.
     ``queue_position`` orders the jobs that wait: the least, then the least ``id``, is next.
+    ``due`` is the time from which it may be claimed. ``checksum`` is that of the result.
+    ``entries`` is how many entries the job's history has.
     """
 
     id: int
@@ -82,6 +85,9 @@ class Job:
     since: float
     lease_until: float | None
     queue_position: int
+    due: float
+    checksum: str | None
+    entries: int
     event: str
     actor: str | None
     at: float
@@ -101,10 +107,15 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One row of the history: a move, an ``illegal`` change or a ``refused`` act."""
+    """One row of the history: a move, an ``illegal`` change or a ``refused`` act.
+
+    ``number`` counts the entries of one job: 1, 2, 3, …, so that a missing one shows.
+    ``due`` and ``checksum`` are the job's after the move.
+    """
 
     id: int
     job_id: int
+    number: int
     event: str
     from_status: str | None
     to_status: str | None
@@ -113,8 +124,16 @@ class Transition:
     process: str | None
     attempt: int
     judged_by_limit: int | None
+    due: float | None
+    checksum: str | None
     error: str | None
 
+
+Cursor = NewType("Cursor", tuple[int, ...])
+"""How far a reader of the history has come; see ``QueueHistory``."""
+
+START = Cursor(())
+"""The cursor of a reader that has read nothing yet."""
 
 TransitionKind = tuple[str, str | None, str | None, int]
 """The event, from_status, to_status and attempt of an entry of the history."""

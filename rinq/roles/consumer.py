@@ -90,7 +90,7 @@ class Consumer(PersistentQInterface):
     def step(self) -> float:
         if self._hand is None:
             if self.paused:
-                return TICK * self.queue.speed
+                return TICK * self.queue.clock.speed
             claim = self.queue.claim(self.name, self.config.manager.timeout)
             if claim is None:
                 return self.idle()
@@ -101,7 +101,7 @@ class Consumer(PersistentQInterface):
 
     def idle(self) -> float:
         """Nothing waits: end the turn. Returns the wait until the next look."""
-        return max(self.end_cycle(), IDLE * self.queue.speed)
+        return max(self.end_cycle(), IDLE * self.queue.clock.speed)
 
     def draw_wait(self) -> float:
         return self.config.consumer.interval.draw(self.rng)
@@ -147,7 +147,7 @@ class Consumer(PersistentQInterface):
             self.follow(claim.name)  # whatever an earlier attempt left half done
         content = self.files.read(claim.name)
         hand.fault = strike(self.config.faults, self._fault_seed, claim.name, claim.attempt)
-        hand.began = self.queue.now()
+        hand.began = self.queue.clock.now()
         hand.due = hand.began + self.config.consumer.work_time.draw(self.rng)
         hand.task = self._work.start(content, hand.fault, self.wake.set)
         failpoint("begun")
@@ -155,7 +155,7 @@ class Consumer(PersistentQInterface):
 
     def _is_due(self, hand: InFlight, task: Task) -> bool:
         """Whether the work is done. Raises: OutOfTime, and then it was ended."""
-        now = self.queue.now()
+        now = self.queue.clock.now()
         deadline = hand.began + self.config.consumer.n_time
         if task.done() and hand.due <= min(now, deadline):
             return True
@@ -169,19 +169,19 @@ class Consumer(PersistentQInterface):
         job = self.queue.job(hand.claim.name)
         if job.status is not Status.PROCESSING or job.attempt != hand.claim.attempt:
             raise StaleClaim(f"it is {job.status} at attempt {job.attempt}")
-        now, lease = self.queue.now(), self.config.manager.timeout
+        now, lease = self.queue.clock.now(), self.config.manager.timeout
         if self.config.consumer.heartbeat and (job.lease_until or 0) < now + lease / 2:
             self.queue.renew(hand.claim, lease)
         deadline = hand.began + self.config.consumer.n_time
         until = min(hand.due, deadline) if task.done() else deadline
-        return max(SHORTEST, min(LOOK * self.queue.speed, until - now))
+        return max(SHORTEST, min(LOOK * self.queue.clock.speed, until - now))
 
     def _complete(self, hand: InFlight, task: Task) -> None:
         """Result written and synced, move committed, files made to follow: in this order."""
         name = hand.claim.name
         if hand.fault is Fault.CRASH:
             self.log.error("%s strikes down its consumer (injected crash)", name)
-            self.queue.record_event(self.name, "crash", name)
+            self.queue.registry.record_event(self.name, "crash", name)
             self._crash()
         if not hand.written:
             self.files.write_result(name, hand.claim.attempt, task.result())

@@ -9,9 +9,9 @@ import string
 import threading
 from abc import abstractmethod
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import ClassVar
 
-from rinq.closing import Closing
 from rinq.config import Config
 from rinq.errors import ConfigError, Passing
 from rinq.faults import digest, failpoint
@@ -34,7 +34,7 @@ def draw_name(rng: random.Random) -> str:
     return "".join(rng.choices(string.ascii_lowercase, k=10))
 
 
-class PersistentQInterface(Closing):
+class PersistentQInterface(AbstractContextManager["PersistentQInterface"]):
     """A role at work on a queue: called, it does one step and says when to call it next.
 
     Args:
@@ -81,7 +81,7 @@ class PersistentQInterface(Closing):
         """
         self.refresh()
         if self._cycle_began is None:
-            self._cycle_began = self.queue.now()
+            self._cycle_began = self.queue.clock.now()
         seconds = self.step()
         if self._cycle_over:
             self._record_cycle(self._cycle_began)
@@ -90,9 +90,9 @@ class PersistentQInterface(Closing):
 
     def _record_cycle(self, began: float) -> None:
         """Seldom enough that short turns are not slowed down by being recorded."""
-        ended = self.queue.now()
-        if ended >= self._recorded + TICK * self.queue.speed:
-            self.queue.record_cycle(self.name, began, ended)
+        ended = self.queue.clock.now()
+        if ended >= self._recorded + TICK * self.queue.clock.speed:
+            self.queue.registry.record_cycle(self.name, began, ended)
             self._recorded = ended
 
     @abstractmethod
@@ -110,7 +110,7 @@ class PersistentQInterface(Closing):
 
     def refresh(self) -> None:
         """Lay the live settings over the config, if they changed."""
-        settings = self.queue.settings()
+        settings = self.queue.settings.read()
         if settings == self._settings:
             return
         self._settings = dict(settings)
@@ -143,6 +143,9 @@ class PersistentQInterface(Closing):
     def close(self) -> None:
         """Hand back what is held and end helpers; safe to call twice."""
 
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def follow(self, name: str) -> Job:
         """Make a job's files agree with its row, under the job's lock. Returns the row."""
         job, problems = self._follow(name)
@@ -156,15 +159,15 @@ class PersistentQInterface(Closing):
             return job, self.files.follow(job)
 
     def _wait(self, seconds: float, should_stop: Callable[[], bool]) -> None:
-        now = self.queue.now()
+        now = self.queue.clock.now()
         due = now + seconds
         wait_before = self._waits()
         while now < due and not should_stop():
-            if self.wake.wait(min(TICK, (due - now) / self.queue.speed)):
+            if self.wake.wait(min(TICK, (due - now) / self.queue.clock.speed)):
                 self.wake.clear()
                 return
             self.refresh()
-            now = self.queue.now()
+            now = self.queue.clock.now()
             if self._waits() != wait_before:
                 wait_before = self._waits()
                 due = min(due, now + self.draw_wait())

@@ -63,7 +63,7 @@ def change_settings(
     Raises:
         ConfigError: a value is out of range, also together with the others; nothing is set.
     """
-    settings = {**queue.settings(), **changes}
+    settings = {**queue.settings.read(), **changes}
     config.overridden(
         {
             key: value
@@ -71,7 +71,7 @@ def change_settings(
             if value is not None and key not in ("speed", "paused")
         }
     )
-    queue.change_settings({key: value for key, value in changes.items() if key != "speed"})
+    queue.settings.change({key: value for key, value in changes.items() if key != "speed"})
     if "speed" in changes:
         speed = changes["speed"]
-        queue.set_speed(config.general.speed if speed is None else float(str(speed)))
+        queue.clock.set_speed(config.general.speed if speed is None else float(str(speed)))

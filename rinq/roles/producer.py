@@ -33,7 +33,7 @@ class Producer(PersistentQInterface):
     def step(self) -> float:
         if self._made is None:
             if self.paused:
-                return TICK * self.queue.speed
+                return TICK * self.queue.clock.speed
             self._made = self._make_file()
             failpoint("file-made")
         try:

@@ -10,9 +10,9 @@ from rinq.config import Config
 from rinq.errors import AlreadyRunning, IllegalMove, NotRunning, StartFailed, UnknownJob
 from rinq.files import Files
 from rinq.fleet.fleet import Fleet, FleetProcess
-from rinq.fleet.identity import State
 from rinq.metrics.export import export as write
-from rinq.queue import Event, PersistentQ, Status
+from rinq.queue import Cursor, Event, PersistentQ, Status
+from rinq.queue.liveness import State
 from rinq.roles import operator
 from rinq.room.sliders import Knob, told
 
@@ -33,7 +33,7 @@ def start(fleet: Fleet, role: str, name: str) -> Answer:
 
 def stop(fleet: Fleet, name: str, role: str | None = None) -> Answer:
     with fleet.queue() as queue:
-        after = queue.position(float("inf"))
+        after = queue.history.newest()
         try:
             end = fleet.stop(name)
         except NotRunning:
@@ -79,7 +79,9 @@ def freeze(fleet: Fleet, name: str) -> Answer:
 def thaw(fleet: Fleet, name: str) -> Answer:
     with fleet.queue() as queue:
         frozen = [
-            m.detail for m in queue.process_events() if (m.process, m.event) == (name, "freeze")
+            m.detail
+            for m in queue.registry.process_events()
+            if (m.process, m.event) == (name, "freeze")
         ]
         try:
             now = fleet.thaw(name)
@@ -176,13 +178,13 @@ def _followers(processes: list[FleetProcess]) -> str:
 def _left(fleet: Fleet, job: str) -> str:
     """The queue time until the job may be taken back."""
     with fleet.queue() as queue:
-        return amounts.measured(max(0.0, (queue.job(job).lease_until or 0) - queue.now()))
+        return amounts.measured(max(0.0, (queue.job(job).lease_until or 0) - queue.clock.now()))
 
 
-def _handed_back(queue: PersistentQ, name: str, after: int) -> str:
-    """Which jobs a process released since the history's row ``after``, as part of a sentence."""
-    moves = [t for t in queue.transitions(after) if (t.event, t.actor) == (Event.RELEASE, name)]
-    names = {
-        job.id: job.name for move in moves for job in queue.jobs(after=move.job_id - 1, limit=1)
-    }
-    return "".join(f"; its job {names[move.job_id]} was handed back" for move in moves)
+def _handed_back(queue: PersistentQ, name: str, after: Cursor) -> str:
+    """Which jobs a process released since then, as part of a sentence."""
+    moves = [
+        t for t in queue.history.transitions(after) if (t.event, t.actor) == (Event.RELEASE, name)
+    ]
+    names = [queue.job_by_id(move.job_id).name for move in moves]
+    return "".join(f"; its job {name} was handed back" for name in names)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from rinq.charts import amounts
 from rinq.fleet.fleet import FleetProcess
-from rinq.fleet.identity import State
 from rinq.queue import Status
+from rinq.queue.liveness import State
 
 if TYPE_CHECKING:
     from rinq.room.snapshot import RoomState

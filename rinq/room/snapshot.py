@@ -104,13 +104,13 @@ class SnapshotReader:
             processes = fleet.processes()
             living = [p.name for p in processes if p.alive and p.row.role == "consumer"]
             with fleet.queue() as queue:
-                speed = queue.speed
+                speed = queue.clock.speed
                 window = None if wish.shown is None else window_of(wish.shown, speed)
                 look = pages.look(queue, self.history, window, living)
                 _ = look.attempts  # here, in this thread
                 rows = self.history.transitions
                 rows = rows[of_trouble(rows)] if wish.trouble else rows
-                settings = queue.settings()
+                settings = queue.settings.read()
                 paused = settings.pop("paused", False) is True
                 return RoomState(
                     processes,
@@ -155,7 +155,7 @@ class SnapshotReader:
 
 def _story(queue: PersistentQ, name: str) -> list[Line]:
     try:
-        return [Line(name, move) for move in reversed(queue.history(name))]
+        return [Line(name, move) for move in reversed(queue.history.of(name))]
     except UnknownJob:
         return []
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from rinq.charts import amounts, lanes
 from rinq.fleet.fleet import FleetProcess
-from rinq.fleet.identity import State
+from rinq.queue.liveness import State
 from rinq.room import html as pieces
 from rinq.room.inputs import button, html, mark
 from rinq.room.snapshot import RoomState

@@ -37,7 +37,7 @@ def seen():
         queue.submit("hostile_01", HOSTILE)
         queue.claim(HOSTILE)
         for event in ("freeze", "thaw", "kill"):
-            queue.record_event(HOSTILE, event)
+            queue.registry.record_event(HOSTILE, event)
         now[0] += 5
         yield look_at(queue, None)
 
@@ -108,7 +108,7 @@ def test_the_whole_run_begins_with_the_first_entry(told):
     queue, start = told
     look = look_at(queue, None)
     assert look.whole
-    assert look.window == pytest.approx(queue.now() - start)
+    assert look.window == pytest.approx(queue.clock.now() - start)
     text = pages.Pages().draw("Overview", look)[0]
     assert "0 s" in [t.text for t in ET.fromstring(text).iter(TEXT)]
     edges = look.edges(6)
@@ -121,7 +121,7 @@ def test_where_the_beginning_was_forgotten_the_window_is_what_is_known(told, mon
         monkeypatch.setattr(history_module, name, n)
     look = look_at(queue, None)
     assert not look.whole
-    assert look.window == pytest.approx(queue.now() - (start + 80))
+    assert look.window == pytest.approx(queue.clock.now() - (start + 80))
     assert look.tally["n"].sum() == 15
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from rinq import audit
 from rinq.faults import FAILPOINT
-from rinq.fleet.identity import State
 from rinq.queue import Status
+from rinq.queue.liveness import State
 
 NAME = "abcdefghij"
 
@@ -98,7 +98,7 @@ def test_killed_between_commit_and_publication(strike, finish, queue, files, sub
 
 
 def test_killed_between_commit_and_renaming_to_failed(strike, finish, queue, files, submit):
-    queue.change_settings({"faults.error_rate": 1})
+    queue.settings.change({"faults.error_rate": 1})
     for _ in range(2):  # the victim's is the third and last try
         if not queue.jobs():
             submit(NAME)
@@ -132,14 +132,14 @@ def test_killed_under_the_lock_before_the_file_work(strike, finish, queue, files
 def test_killed_between_finding_the_claim_lost_and_dropping_the_result(
     strike, finish, queue, files, submit, holds
 ):
-    queue.change_settings({"consumer.work_time": 1000})
+    queue.settings.change({"consumer.work_time": 1000})
     submit(NAME)
 
     def take_back():
         holds("victim")
-        queue.shift_clock(100)
+        queue.clock.shift(100)
         queue.reassign("somebody")
-        queue.change_settings({"consumer.work_time": None})
+        queue.settings.change({"consumer.work_time": None})
 
     strike("consumer", "lost", take_back)
     finish()

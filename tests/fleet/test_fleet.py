@@ -24,8 +24,8 @@ from rinq.errors import (
     StartFailed,
 )
 from rinq.fleet import fleet as module
-from rinq.fleet.identity import State
 from rinq.queue import Status
+from rinq.queue.liveness import State
 
 ROLES = ("producer", "consumer", "cleaner", "manager")
 NAME = "abcdefghij"
@@ -59,8 +59,8 @@ def test_the_four_roles_do_the_work_together(fleet, queue, eventually):
         fleet.start(role)
     assert eventually(lambda: queue.counts()[Status.PROCESSED] >= 3)
     assert {process.name for process in fleet.processes()} == {f"{role}-1" for role in ROLES}
-    turns = [row.cycle_ended for row in queue.processes() if row.role == "producer"]
-    assert turns[0] <= queue.now()
+    turns = [row.cycle_ended for row in queue.registry.processes() if row.role == "producer"]
+    assert turns[0] <= queue.clock.now()
 
 
 def test_without_a_name_it_takes_the_next_free_one(fleet):
@@ -214,7 +214,7 @@ def test_two_fleets_on_one_folder_both_work(configure, queue, eventually):
         assert [p.name for p in one.processes()] == [p.name for p in two.processes()]
 
         def actors():
-            return {row.actor for row in queue.transitions() if row.event == "complete"}
+            return {row.actor for row in queue.history.transitions() if row.event == "complete"}
 
         eventually(lambda: actors() == {"here", "there"})
         two.stop("first")
@@ -414,7 +414,7 @@ def enter(queue):
     """Writes a row of ``processes`` as it may have been left behind."""
 
     def write(pid, started, host=None):
-        queue.register(
+        queue.registry.register(
             "mine",
             "manager",
             pid=pid,
@@ -423,7 +423,7 @@ def enter(queue):
             owned=False,
             alive=lambda _: False,
         )
-        queue.ready("mine", 1)
+        queue.registry.ready("mine", 1)
 
     return write
 
@@ -449,6 +449,6 @@ def test_a_process_of_another_host_is_left_to_it(fleet, stranger, enter, queue):
         with pytest.raises(FleetError):
             act("mine")
     assert fleet.stop("mine", grace=0.1) is State.ELSEWHERE
-    assert queue.stop_requested("mine", 1)
+    assert queue.registry.stop_requested("mine", 1)
     assert fleet.processes()[0].state is State.ELSEWHERE, "it may well live on"
     assert stranger.is_running()

@@ -10,8 +10,8 @@ from processes import lives
 
 from rinq import audit
 from rinq.errors import Unavailable
-from rinq.fleet.identity import State
 from rinq.queue import Status, open_queue
+from rinq.queue.liveness import State
 
 NAME = "abcdefghij"
 
@@ -33,9 +33,9 @@ def test_a_killed_process_leaves_its_job_in_hand(fleet, process, queue, submit, 
     assert (killed.state, killed.job) == (State.KILLED, NAME)
     assert process("mine").state is State.KILLED
     assert queue.job(NAME).process == "mine"
-    assert [(mark.process, mark.event, mark.detail) for mark in queue.process_events()] == [
-        ("mine", "kill", NAME)
-    ]
+    assert [
+        (mark.process, mark.event, mark.detail) for mark in queue.registry.process_events()
+    ] == [("mine", "kill", NAME)]
     eventually(lambda: not any(lives(pid) for pid in alive))
 
 
@@ -50,7 +50,7 @@ def test_a_frozen_process_stands_still_with_its_helpers(fleet, process, queue, s
     assert states == {psutil.STATUS_STOPPED}
     fleet.thaw("mine")
     assert process("mine").state is State.RUNNING
-    assert [mark.event for mark in queue.process_events()] == ["freeze", "thaw"]
+    assert [mark.event for mark in queue.registry.process_events()] == ["freeze", "thaw"]
 
 
 def test_freezing_and_thawing_twice_is_no_trouble(fleet, process):
@@ -101,7 +101,7 @@ def test_a_frozen_process_that_is_killed_leaves_no_helper(fleet, submit, holds, 
 
 def test_nobody_is_frozen_in_the_middle_of_a_write(fleet, config, queue):
     """A producer that writes all the time is frozen, and others can write at once."""
-    queue.change_settings({"producer.interval": 0})
+    queue.settings.change({"producer.interval": 0})
     fleet.start("producer", "mine")
     for _ in range(15):
         fleet.freeze("mine")
@@ -113,7 +113,7 @@ def test_nobody_is_frozen_in_the_middle_of_a_write(fleet, config, queue):
 
 
 def test_a_freeze_waits_until_the_system_has_halted_the_process(fleet, queue):
-    queue.change_settings({"producer.interval": 0})
+    queue.settings.change({"producer.interval": 0})
     pid = fleet.start("producer", "mine").row.pid
     for _ in range(15):
         fleet.freeze("mine")
@@ -148,7 +148,9 @@ def test_a_zombie_that_comes_to_complete_is_refused_and_changes_no_file(
     eventually((files.folder / f"{NAME}.processed").exists)
     result = published(files)
     fleet.thaw("zombie")
-    refusal = eventually(lambda: [row for row in queue.transitions() if row.event == "refused"])[0]
+    refusal = eventually(
+        lambda: [row for row in queue.history.transitions() if row.event == "refused"]
+    )[0]
     assert (refusal.actor, refusal.attempt) == ("zombie", 1)
     fleet.stop_all()
     assert queue.job(NAME) == accepted
@@ -160,7 +162,7 @@ def test_a_zombie_that_comes_to_complete_is_refused_and_changes_no_file(
 def test_a_zombie_in_the_middle_of_its_work_gives_up_and_goes_on(
     fleet, process, colleagues, queue, files, submit, holds, eventually
 ):
-    queue.change_settings({"consumer.work_time": 30})
+    queue.settings.change({"consumer.work_time": 30})
     submit(NAME)
     fleet.start("consumer", "zombie")
     holds("zombie")

@@ -9,8 +9,8 @@ import pytest
 from processes import lives
 
 from rinq import Fleet
-from rinq.fleet.identity import State
 from rinq.queue import Status
+from rinq.queue.liveness import State
 
 NAME = "abcdefghij"
 
@@ -55,7 +55,7 @@ def test_owned_processes_end_with_their_owner_and_kept_ones_live_on(
     kept = process("kept")
     assert kept.state is State.RUNNING
     assert not kept.row.owned
-    turn = queue.now()
+    turn = queue.clock.now()
     eventually(lambda: (process("kept").row.cycle_began or 0) > turn)
 
     # and another Fleet controls it
@@ -75,7 +75,7 @@ def test_an_owner_that_ends_as_it_should_takes_the_owned_along(fleet, process, p
 def test_an_interrupt_of_the_owner_reaches_no_process(fleet, process, owner, queue, eventually):
     os.killpg(owner.pid, signal.SIGINT)
     assert owner.stdout.readline() == "interrupted\n"
-    turn = queue.now()
+    turn = queue.clock.now()
     eventually(lambda: (process("kept").row.cycle_began or 0) > turn)
     eventually(lambda: (process("owned").row.cycle_began or 0) > turn)
     assert {process(name).state for name in ("kept", "owned")} == {State.RUNNING}
@@ -111,11 +111,11 @@ def test_a_crashed_process_is_started_again(restarting, process, queue, submit, 
 def test_an_injected_crash_kills_the_consumer_and_it_comes_back(
     restarting, process, queue, submit, eventually
 ):
-    queue.change_settings({"faults.crash_rate": 1})
+    queue.settings.change({"faults.crash_rate": 1})
     submit(NAME)
     restarting.start("consumer", "mine")
     eventually(lambda: process("mine").row.incarnation >= 2)
-    assert next(mark.event for mark in queue.process_events()) == "crash"
+    assert next(mark.event for mark in queue.registry.process_events()) == "crash"
     assert queue.job(NAME).status is Status.PROCESSING
 
 
@@ -128,8 +128,11 @@ def test_a_process_that_was_stopped_stays_so(restarting, queue, eventually, monk
     processes = restarting.processes
     monkeypatch.setattr(restarting, "processes", lambda: looks.append(1) or processes())
     eventually(lambda: len(looks) >= 3)
-    assert {row.name: row.incarnation for row in queue.processes()} == {"mine": 1, "theirs": 1}
-    assert {row.outcome for row in queue.processes()} == {"stopped"}
+    assert {row.name: row.incarnation for row in queue.registry.processes()} == {
+        "mine": 1,
+        "theirs": 1,
+    }
+    assert {row.outcome for row in queue.registry.processes()} == {"stopped"}
 
 
 def test_without_restart_a_crashed_process_stays_so(config, queue, process, eventually):

@@ -13,8 +13,8 @@ import pytest
 
 from rinq.config import Config
 from rinq.fleet.fleet import Fleet
-from rinq.fleet.identity import State
 from rinq.fleet.pm2 import FLEET, process_file
+from rinq.queue.liveness import State
 
 LOCAL = Path(sys.prefix) / "node_modules" / ".bin"  # where the checks install it
 PM2 = shutil.which("pm2", path=os.pathsep.join([str(LOCAL), os.environ.get("PATH", "")]))

@@ -181,7 +181,7 @@ def test_real_processes_run_from_the_same_description(tmp_path):
     assert row["verdict"] == "valid"
     assert row["processed"] > 0
     with PersistentQSQLite(tmp_path / "001-1/rinq.db") as queue:
-        assert [mark.event for mark in queue.process_events()] == ["kill"]
+        assert [mark.event for mark in queue.registry.process_events()] == ["kill"]
         assert queue.counts()[Status.PROCESSED] >= row["processed"]
 
 

@@ -18,6 +18,7 @@ import psutil
 import pytest
 import yaml
 from mutants import EarlyPublisher, no_cap, no_fence, no_status_guard
+from rinq.queue.sqlite.connection import SQL
 
 from rinq.config import Config
 from rinq.errors import Unavailable
@@ -28,7 +29,6 @@ from rinq.lab.audit.report import Rule
 from rinq.lab.simulation.simulation import simulate
 from rinq.lab.simulation.world import VIRTUAL_ROLES
 from rinq.queue import PersistentQSQLite, Status, open_queue
-from rinq.queue.connection import SQL
 from rinq.roles.operator import redrive
 
 NAME = "abcdefghij"
@@ -141,7 +141,7 @@ def test_without_the_second_look_a_finished_job_is_taken_back(
     queue.complete(claim)  # late, but not taken back: accepted
     files.follow(queue.job(NAME))
     manager.send_signal(signal.SIGCONT)
-    eventually(lambda: next(row.cycle_ended for row in queue.processes()))
+    eventually(lambda: next(row.cycle_ended for row in queue.registry.processes()))
     broken = {problem.rule for problem in audit(queue, files).problems}
     assert found <= broken
     assert bool(found) is bool(broken)

@@ -83,7 +83,7 @@ def short_memory(monkeypatch):
 
 
 def all_of(queue):
-    return Counter(map(KIND, queue.transitions()))
+    return Counter(map(KIND, queue.history.transitions()))
 
 
 def test_the_tally_counts_every_entry_by_its_kind(told):

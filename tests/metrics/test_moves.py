@@ -92,7 +92,7 @@ def test_every_entry_is_one_move_and_every_settled_job_has_its_attempts(acts):
         assert moves.moves(rows, now=now[0], window=1.0)["total"].sum() == len(rows)
         found = moves.attempts_per_job(rows).set_index("attempts")
         pd.testing.assert_frame_equal(
-            moves.attempts_per_job(moves.tally(queue.tally())).set_index("attempts"), found
+            moves.attempts_per_job(moves.tally(queue.history.tally())).set_index("attempts"), found
         )
         settled = metrics.jobs(queue)
         settled = settled[settled["status"].isin(SETTLED)]

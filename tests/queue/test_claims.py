@@ -15,12 +15,12 @@ LEASE = 60
 
 
 def _events(queue):
-    return [row.event for row in queue.transitions()]
+    return [row.event for row in queue.history.transitions()]
 
 
 def everything(queue):
     """All that the verbs may change."""
-    return queue.jobs(), queue.transitions()
+    return queue.jobs(), queue.history.transitions()
 
 
 # Stale claims (rule 3)
@@ -131,7 +131,7 @@ def test_a_lease_is_that_of_the_claim(queue, clock):
 
 
 def test_renewing_moves_the_end_and_never_forward(queue, clock, claim):
-    before = queue.transitions()
+    before = queue.history.transitions()
     clock.now += 40
     queue.renew(claim, LEASE)
     assert queue.job(A).lease_until == clock.now + LEASE
@@ -139,7 +139,7 @@ def test_renewing_moves_the_end_and_never_forward(queue, clock, claim):
     assert queue.job(A).lease_until == clock.now + LEASE
     clock.now += LEASE
     assert queue.reassign("m1") == []
-    assert queue.transitions() == before  # a renewal is no move
+    assert queue.history.transitions() == before  # a renewal is no move
 
 
 def test_a_job_that_was_taken_back_too_often_fails(queue, clock):
@@ -151,7 +151,7 @@ def test_a_job_that_was_taken_back_too_often_fails(queue, clock):
         assert (job.reassigns, job.judged_by_limit) == (count, 3)
     assert job.status is Status.FAILED
     assert "nothing was heard from c1" in job.error
-    assert [row.to_status for row in queue.history(A) if row.event == "reassign"] == [
+    assert [row.to_status for row in queue.history.of(A) if row.event == "reassign"] == [
         "unprocessed",
         "unprocessed",
         "failed",
@@ -166,7 +166,7 @@ def test_all_lapsed_claims_are_taken_back_oldest_lease_first_and_no_other(queue,
     clock.now += 50
     assert [job.name for job in queue.reassign("m1")] == [B, A]
     assert queue.job(C).process == "c3"
-    taken = [row for row in queue.transitions() if row.event == "reassign"]
+    taken = [row for row in queue.history.transitions() if row.event == "reassign"]
     assert [(row.actor, row.process) for row in taken] == [("m1", "c2"), ("m1", "c1")]
 
 

@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from rinq.queue.sqlite.connection import SQL, Connection
 
 from rinq.config import Config
 from rinq.errors import DatabaseError
 from rinq.queue import PersistentQSQLite, open_queue
 from rinq.queue import connection as module
-from rinq.queue.connection import SQL, Connection
-from rinq.queue.opening import APPLICATION_ID, SCHEMA_VERSION, WARM_BYTES, read_sql
+from rinq.queue.sqlite.opening import APPLICATION_ID, SCHEMA_VERSION, WARM_BYTES, read_sql
 
 
 @pytest.fixture
@@ -82,14 +82,14 @@ def test_a_config_names_the_database_and_its_folder_is_made(tmp_path):
     database = tmp_path / "deep" / "down" / "q.db"
     config = Config.parse({"general": {"database": str(database), "speed": 5}})
     with open_queue(config) as queue:
-        assert queue.speed == 5
+        assert queue.clock.speed == 5
     assert database.exists()
 
 
 def test_the_speed_of_the_config_applies_when_the_database_is_made(path):
     PersistentQSQLite(path, speed=3).close()
     with PersistentQSQLite(path, speed=7) as queue:
-        assert queue.speed == 3
+        assert queue.clock.speed == 3
 
 
 def test_an_empty_file_becomes_a_database(path):

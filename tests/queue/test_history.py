@@ -16,7 +16,7 @@ A, B, C = "abcdefghij", "klmnopqrst", "uvwxyz0123"
 
 def events(queue):
     """The history's events, oldest first."""
-    return [row.event for row in queue.transitions()]
+    return [row.event for row in queue.history.transitions()]
 
 
 def test_each_move_is_one_row_that_says_who_moved_whose_claim_and_why(queue, clock):
@@ -36,14 +36,18 @@ def test_each_move_is_one_row_that_says_who_moved_whose_claim_and_why(queue, clo
             r.judged_by_limit,
             r.error,
         )
-        for r in queue.transitions()
+        for r in queue.history.transitions()
     ]
     assert rows == [
         ("submit", None, "unprocessed", "p1", None, 0, None, None),
         ("claim", "unprocessed", "processing", "c1", "c1", 1, None, None),
         ("retry", "processing", "unprocessed", "c1", "c1", 1, 3, "boom"),
     ]
-    assert [row.at for row in queue.transitions()] == [clock.now - 2, clock.now - 1, clock.now]
+    assert [row.at for row in queue.history.transitions()] == [
+        clock.now - 2,
+        clock.now - 1,
+        clock.now,
+    ]
 
 
 def test_every_change_by_hand_is_recorded_as_what_it_is():
@@ -60,7 +64,7 @@ def test_every_change_by_hand_is_recorded_as_what_it_is():
                 {"e": str(event), "s": str(target), "step": step},
             )
             legal = (event, origin, target) in MOVES and step == (event is Event.CLAIM)
-            last = queue.history(A)[-1]
+            last = queue.history.of(A)[-1]
             assert last.event == (event if legal else "illegal"), (event, origin, target, step)
             assert (last.from_status, last.to_status, last.attempt) == (origin, target, step)
 
@@ -90,9 +94,9 @@ def test_every_change_by_hand_is_recorded_as_what_it_is():
     ],
 )
 def test_a_change_by_hand_is_never_blocked_and_never_silent(queue, claim, statement, recorded):
-    before = len(queue.transitions())
+    before = len(queue.history.transitions())
     queue._db.run(statement)
-    rows = [(r.event, r.from_status, r.to_status) for r in queue.transitions()[before:]]
+    rows = [(r.event, r.from_status, r.to_status) for r in queue.history.transitions()[before:]]
     assert rows == recorded
 
 
@@ -108,7 +112,7 @@ def test_another_program_s_changes_are_recorded_too(queue, claim):
 def test_a_deleted_job_leaves_its_history(queue, claim):
     queue._db.run("DELETE FROM jobs")
     assert events(queue) == ["submit", "claim", "illegal"]
-    assert queue.transitions()[-1].error == "the row was deleted"
+    assert queue.history.transitions()[-1].error == "the row was deleted"
     assert queue.submit(B).id > claim.job_id
 
 
@@ -117,7 +121,7 @@ def test_the_time_of_a_change_by_hand_is_not_before_the_last_one(queue, clock, c
     queue.submit(B)
     queue._db.run(f"UPDATE jobs SET status = 'failed', at = 1 WHERE name = '{A}'")
     queue._db.run(f"INSERT INTO jobs (name, at) VALUES ('{C}', 1)")
-    times = [row.at for row in queue.transitions()]
+    times = [row.at for row in queue.history.transitions()]
     assert times == sorted(times)
     assert times[-1] == clock.now
 
@@ -126,7 +130,7 @@ def test_the_history_is_numbered_without_a_gap(queue, stale):
     with pytest.raises(StaleClaim):
         queue.complete(stale[0])
     queue.complete(stale[1])
-    ids = [row.id for row in queue.transitions()]
+    ids = [row.id for row in queue.history.transitions()]
     assert all(later == earlier + 1 for earlier, later in pairwise(ids))
 
 
@@ -134,10 +138,10 @@ def test_the_histories_are_read_job_by_job_and_page_by_page(queue):
     queue.submit_many([A, B, C])
     for _ in range(2):
         queue.release(queue.claim("c1"))
-    whole = sorted(queue.transitions(), key=lambda row: (row.job_id, row.id))
-    assert queue.histories() == whole
+    whole = sorted(queue.history.transitions(), key=lambda row: (row.job_id, row.id))
+    assert queue.history.by_job() == whole
     read, after = [], (0, 0)
-    while page := queue.histories(after, 2):
+    while page := queue.history.by_job(after, 2):
         read += page
         after = (page[-1].job_id, page[-1].id)
     assert read == whole

@@ -145,7 +145,7 @@ class Verbs(RuleBasedStateMachine):
         name_of = {job.id: job.name for job in self.queue.jobs()}
         told = [
             (name_of[row.job_id], *(getattr(row, column) for column in COLUMNS))
-            for row in self.queue.transitions(after=self.seen)
+            for row in self.queue.history.transitions(after=self.seen)
         ]
         expected = self.model.history[self.seen :]
         assert told == [(name, event, *rest) for event, name, *rest in expected]
@@ -153,8 +153,8 @@ class Verbs(RuleBasedStateMachine):
 
     @invariant()
     def time_is_as_modelled(self):
-        assert self.queue.now() == self.model.now()
-        assert self.queue.speed == self.model.speed
+        assert self.queue.clock.now() == self.model.now()
+        assert self.queue.clock.speed == self.model.speed
 
 
 TestVerbs = Verbs.TestCase
@@ -196,12 +196,12 @@ def test_changes_by_hand_among_the_verbs_block_nothing_and_are_all_told(steps):
                 result = outcome(VERBS[step], queue, claim)
                 claim = result if isinstance(result, Claim) else claim
                 continue
-            before, told = queue.job(step["name"]), len(queue.transitions())
+            before, told = queue.job(step["name"]), len(queue.history.transitions())
             queue._db.run(BY_HAND, step)
             after = queue.job(step["name"])
             changed = (before.status, before.attempt) != (after.status, after.attempt)
-            assert len(queue.transitions()) == told + changed
-        history = queue.transitions()
+            assert len(queue.history.transitions()) == told + changed
+        history = queue.history.transitions()
         assert [row.at for row in history] == sorted(row.at for row in history)
         if any(row.event == "illegal" for row in history):
             assert not audit(queue)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rinq.errors import ConfigError, InvalidName
 from rinq.queue import MOVES, SETTLED, Event, Job, Status
 from rinq.queue.model import check_job_name, check_process_name, is_job_name
-from rinq.queue.opening import read_sql
+from rinq.queue.sqlite.opening import read_sql
 
 ALPHABET = string.ascii_letters + string.digits + "_-"
 NO_NAMES = [

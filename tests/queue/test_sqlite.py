@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from rinq.queue.sqlite.connection import SQL
 
 from rinq.errors import IllegalMove, InvalidName, NameUsed, UnknownJob
 from rinq.queue import Claim, PersistentQSQLite, Status
-from rinq.queue.connection import SQL
 from rinq.queue.sqlite import ERROR_LENGTH
 
 A, B, C = "abcdefghij", "klmnopqrst", "uvwxyz0123"
@@ -17,13 +17,13 @@ LEASE = 60
 
 def events(queue, name=None):
     """The history's events, oldest first."""
-    rows = queue.transitions() if name is None else queue.history(name)
+    rows = queue.history.transitions() if name is None else queue.history.of(name)
     return [row.event for row in rows]
 
 
 def everything(queue):
     """All that the verbs may change."""
-    return queue.jobs(), queue.transitions()
+    return queue.jobs(), queue.history.transitions()
 
 
 # submit
@@ -66,7 +66,7 @@ def test_many_are_submitted_in_their_order(queue):
     names = [f"job{n:07}" for n in (3, 1, 2)]
     assert queue.submit_many(names, "p1") == 3
     assert [queue.claim("c1").name for _ in names] == names
-    assert {row.actor for row in queue.transitions() if row.event == "submit"} == {"p1"}
+    assert {row.actor for row in queue.history.transitions() if row.event == "submit"} == {"p1"}
 
 
 def test_none_at_all_can_be_submitted(queue):
@@ -177,7 +177,7 @@ def test_an_error_is_kept_whole_up_to_a_bound_whatever_it_holds(queue, claim):
     error = queue.job(A).error
     assert error.startswith("ß\0\\udcff")
     assert ERROR_LENGTH <= len(error) < 2 * ERROR_LENGTH
-    assert queue.history(A)[-1].error == error
+    assert queue.history.of(A)[-1].error == error
 
 
 # clean and redrive
@@ -227,12 +227,12 @@ def test_a_job_that_is_not_there_is_unknown_to_every_verb(queue, name):
         lambda: queue.redrive(name, "operator"),
         lambda: queue.hold(name).__enter__(),
         lambda: queue.job(name),
-        lambda: queue.history(name),
+        lambda: queue.history.of(name),
     ):
         with pytest.raises(UnknownJob) as caught:
             act()
         assert len(str(caught.value).splitlines()) == 1
-    assert queue.transitions() == []
+    assert queue.history.transitions() == []
     queue.submit(B)  # and no lock was left
 
 

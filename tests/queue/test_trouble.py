@@ -16,7 +16,7 @@ import pytest
 from rinq.config import Config
 from rinq.errors import CorruptDatabase, DatabaseError, ForeignDatabase, Passing, Unavailable
 from rinq.queue import PersistentQSQLite, open_queue
-from rinq.queue.opening import APPLICATION_ID, SCHEMA_VERSION
+from rinq.queue.sqlite.opening import APPLICATION_ID, SCHEMA_VERSION
 
 
 @pytest.fixture
@@ -194,18 +194,18 @@ def test_a_row_that_is_no_text_is_an_error_of_ours(queue):
 def test_on_a_full_disk_nothing_moves_and_later_everything_does(queue):
     queue.submit("abcdefghij")
     claim = queue.claim("c1")
-    before = queue.jobs(), queue.transitions()
+    before = queue.jobs(), queue.history.transitions()
     with _files_limited_to(Path(f"{queue._db.path}-wal").stat().st_size):
         for act in (
             lambda: queue.submit("klmnopqrst"),
             lambda: queue.submit_many(["klmnopqrst"]),
             lambda: queue.complete(claim),
             lambda: queue.fail(claim, "boom", 3),
-            lambda: queue.change_settings({"paused": True}),
+            lambda: queue.settings.change({"paused": True}),
         ):
             with pytest.raises(Unavailable):
                 act()
-        assert (queue.jobs(), queue.transitions()) == before
+        assert (queue.jobs(), queue.history.transitions()) == before
     queue.complete(claim)
     queue.submit("klmnopqrst")
     assert queue.counts()["processed"] == queue.counts()["unprocessed"] == 1
@@ -218,7 +218,7 @@ def test_a_database_locked_for_longer_than_the_wait_is_unavailable_and_nothing_m
         queue.release(queue.claim("c1"))
         queue.fail(queue.claim("c1"), "boom", 1)
         clock.now += 61
-        before = queue.jobs(), queue.transitions()
+        before = queue.jobs(), queue.history.transitions()
         with another_program(path) as other:
             for act in (
                 lambda: queue.submit("klmnopqrst"),
@@ -233,15 +233,15 @@ def test_a_database_locked_for_longer_than_the_wait_is_unavailable_and_nothing_m
                 lambda: queue.redrive("failedjob1", "operator"),
                 lambda: queue.hold("heldjob-01").__enter__(),
                 lambda: queue.exclusive().__enter__(),
-                lambda: queue.set_speed(2),
-                lambda: queue.change_settings({"paused": True}),
-                lambda: queue.record_event("c1", "kill"),
+                lambda: queue.clock.set_speed(2),
+                lambda: queue.settings.change({"paused": True}),
+                lambda: queue.registry.record_event("c1", "kill"),
             ):
                 with pytest.raises(Unavailable, match=r"is locked for more than 0.02 s"):
                     act()
-            assert (queue.jobs(), queue.transitions()) == before  # reading goes on
+            assert (queue.jobs(), queue.history.transitions()) == before  # reading goes on
             other.execute("ROLLBACK")
-        assert (queue.jobs(), queue.transitions()) == before
+        assert (queue.jobs(), queue.history.transitions()) == before
         queue.complete(claim)
 
 

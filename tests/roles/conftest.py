@@ -108,7 +108,7 @@ def submit(queue, files):
 @pytest.fixture
 def events(queue):
     """What happened to a job: ``events("abcdefghij")`` → ``["submit", "claim"]``."""
-    return lambda name: [row.event for row in queue.history(name)]
+    return lambda name: [row.event for row in queue.history.of(name)]
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def published(files, name=NAME):
 
 
 def errors(queue, name=NAME):
-    return [row.error for row in queue.history(name) if row.error]
+    return [row.error for row in queue.history.of(name) if row.error]
 
 
 @pytest.fixture
@@ -72,17 +72,17 @@ def test_it_holds_one_job_at_a_time(consumer, queue, desk, submit):
 
 
 def test_each_completed_turn_is_recorded(consumer, queue, clock, desk, submit):
-    queue.register(
+    queue.registry.register(
         "consumer-1", "consumer", pid=1, started=0, host="here", owned=False, alive=lambda _: False
     )
     submit(NAME)
-    began = queue.now()
+    began = queue.clock.now()
     consumer()
-    assert queue.processes()[0].cycle_ended is None
+    assert queue.registry.processes()[0].cycle_ended is None
     clock.now += 3
     desk.task.finish()
     consumer()
-    row = queue.processes()[0]
+    row = queue.registry.processes()[0]
     assert (row.cycle_began, row.cycle_ended) == (began, began + 3)
 
 
@@ -210,7 +210,7 @@ def test_n_time_ends_the_work_and_counts_as_a_try(hire, queue, files, clock, des
 
 
 def test_n_time_is_queue_time(hire, queue, clock, desk, submit):
-    queue.set_speed(20)
+    queue.clock.set_speed(20)
     consumer = hire(Consumer, consumer={"n_time": 30})
     submit(NAME)
     assert consumer() == pytest.approx(20)  # a second of real time
@@ -227,7 +227,7 @@ def test_a_speed_change_in_the_middle_of_the_work_keeps_n_time(hire, queue, cloc
     submit(NAME)
     consumer()
     clock.now += 10
-    queue.set_speed(100)
+    queue.clock.set_speed(100)
     consumer()
     assert not desk.task.cancelled
     clock.now += 0.19
@@ -303,7 +303,7 @@ def test_a_late_result_is_refused_and_changes_no_file(
     assert published(files) == b"prompt"
     assert kept(files) == []
     assert events(NAME)[-1] == "refused"
-    assert queue.transitions()[-1].actor == "late"
+    assert queue.history.transitions()[-1].actor == "late"
     assert audit(queue, files).at_rest
 
 
@@ -347,13 +347,13 @@ def test_without_a_heartbeat_the_claim_is_taken_back(consumer, hire, queue, cloc
 
 
 def test_the_lease_is_as_the_setting_stands_at_the_claim(consumer, queue, submit):
-    queue.change_settings({"manager.timeout": 5})
+    queue.settings.change({"manager.timeout": 5})
     submit(NAME)
     consumer()
-    assert queue.job(NAME).lease_until == queue.now() + 5
-    queue.change_settings({"manager.timeout": 50})
+    assert queue.job(NAME).lease_until == queue.clock.now() + 5
+    queue.settings.change({"manager.timeout": 50})
     consumer()
-    assert queue.job(NAME).lease_until == queue.now() + 5
+    assert queue.job(NAME).lease_until == queue.clock.now() + 5
 
 
 # Pausing and stopping
@@ -363,13 +363,13 @@ def test_a_paused_consumer_claims_nothing_but_ends_what_it_holds(consumer, queue
     submit(NAME)
     submit("zyxwvutsrq")
     consumer()
-    queue.change_settings({"paused": True})
+    queue.settings.change({"paused": True})
     desk.task.finish()
     consumer()
     assert queue.job(NAME).status is Status.PROCESSED
     assert consumer() == 0.25
     assert queue.job("zyxwvutsrq").status is Status.UNPROCESSED
-    queue.change_settings({"paused": None})
+    queue.settings.change({"paused": None})
     consumer()
     assert queue.job("zyxwvutsrq").status is Status.PROCESSING
 
@@ -428,7 +428,7 @@ def test_a_crash_strikes_the_consumer_before_its_result_is_written(hire, queue, 
         consumer()
     assert kept(files) == []
     assert queue.job(NAME).status is Status.PROCESSING
-    (mark,) = queue.process_events()
+    (mark,) = queue.registry.process_events()
     assert (mark.process, mark.event, mark.detail) == ("consumer-1", "crash", NAME)
 
 

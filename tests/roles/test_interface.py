@@ -71,7 +71,7 @@ def test_a_wait_lasts_its_queue_time(running, clock, eventually):
 
 
 def test_a_change_of_speed_acts_on_a_wait_that_has_begun(running, queue, clock, eventually):
-    queue.set_speed(1000)
+    queue.clock.set_speed(1000)
     clock.now += DAYS / 1000 - 1
     looks = running.looks
     eventually(lambda: running.looks > looks + 2)
@@ -81,7 +81,7 @@ def test_a_change_of_speed_acts_on_a_wait_that_has_begun(running, queue, clock, 
 
 
 def test_a_shorter_interval_acts_on_a_wait_that_has_begun(running, queue, clock, eventually):
-    queue.change_settings({"manager.interval": 5})
+    queue.settings.change({"manager.interval": 5})
     looks = running.looks
     eventually(lambda: running.looks > looks + 2)
     clock.now += 5
@@ -155,10 +155,10 @@ def test_other_trouble_ends_the_loop_and_hands_back(ticker, monkeypatch):
 
 
 def test_live_settings_lie_over_the_config(ticker, queue):
-    queue.change_settings({"manager.interval": 3, "faults.error_rate": 0.5})
+    queue.settings.change({"manager.interval": 3, "faults.error_rate": 0.5})
     assert ticker() == 3
     assert ticker.config.faults.error_rate == 0.5
-    queue.change_settings({"manager.interval": None})
+    queue.settings.change({"manager.interval": None})
     assert ticker() == DAYS
 
 

@@ -89,7 +89,7 @@ def test_a_row_deleted_just_after_the_move_is_no_trouble(hire, queue, clock, sub
 def test_it_goes_on_while_the_queue_is_paused(manager, queue, clock, submit):
     submit(NAME)
     queue.claim("consumer-1")
-    queue.change_settings({"paused": True})
+    queue.settings.change({"paused": True})
     clock.now += 61
     manager()
     assert queue.job(NAME).status is Status.UNPROCESSED

@@ -73,12 +73,12 @@ def test_what_is_not_failed_is_not_redriven(queue, files, submit):
 def test_settings_are_changed_together_or_not_at_all(queue):
     config = Config()
     change_settings(queue, config, {"faults.error_rate": 0.6, "speed": 20})
-    assert queue.settings() == {"faults.error_rate": 0.6}
-    assert queue.speed == 20
+    assert queue.settings.read() == {"faults.error_rate": 0.6}
+    assert queue.clock.speed == 20
     with pytest.raises(ConfigError, match="at most 1"):
         change_settings(queue, config, {"faults.hang_rate": 0.6, "speed": 5})
-    assert queue.settings() == {"faults.error_rate": 0.6}
-    assert queue.speed == 20
+    assert queue.settings.read() == {"faults.error_rate": 0.6}
+    assert queue.clock.speed == 20
     change_settings(queue, config, {"faults.error_rate": None, "speed": None})
-    assert queue.settings() == {}
-    assert queue.speed == 1
+    assert queue.settings.read() == {}
+    assert queue.clock.speed == 1

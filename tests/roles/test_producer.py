@@ -91,16 +91,16 @@ def test_a_name_used_before_is_drawn_again_and_leaves_no_file(producer, queue, f
 
 
 def test_a_paused_producer_makes_nothing(producer, queue, files):
-    queue.change_settings({"paused": True})
+    queue.settings.change({"paused": True})
     assert producer() == 0.25
     assert (queue.jobs(), names(files)) == ([], [])
-    queue.change_settings({"paused": None})
+    queue.settings.change({"paused": None})
     producer()
     assert len(queue.jobs()) == 1
 
 
 def test_its_interval_is_a_live_setting(producer, queue):
-    queue.change_settings({"producer.interval": 2.5})
+    queue.settings.change({"producer.interval": 2.5})
     assert producer() == 2.5
 
 

@@ -326,7 +326,7 @@ def test_what_was_still_being_started_when_the_room_closed_is_stopped_too(config
             room.close()
         await until(lambda: not room._home._tasks)
         with open_queue(config) as queue:
-            assert [process.name for process in queue.processes()] == ["cleaner-1"]
+            assert [process.name for process in queue.registry.processes()] == ["cleaner-1"]
 
     asyncio.run(lesson())
     assert alive(config) == set()
@@ -431,8 +431,8 @@ def test_a_slider_changes_the_setting_and_follows_what_is_changed_elsewhere(conf
             taken = "✓ Errors 30%: taken over by 1 of 1 process within a second."
             await until(lambda: message(room) == taken)
             with open_queue(config) as queue:
-                assert queue.settings() == {"faults.error_rate": 0.3}
-                queue.set_speed(20)
+                assert queue.settings.read() == {"faults.error_rate": 0.3}
+                queue.clock.set_speed(20)
                 await until(lambda: knobs["speed"].value == pytest.approx(20))
                 assert message(room) == taken  # following is no press
                 knobs["faults.crash_rate"].value = 90
@@ -440,7 +440,7 @@ def test_a_slider_changes_the_setting_and_follows_what_is_changed_elsewhere(conf
                 await until(lambda: knobs["faults.crash_rate"].value == 0)
                 room._panel.pause.click()
                 await until(lambda: message(room).startswith("✓ Paused."))
-                assert queue.settings()["paused"] is True
+                assert queue.settings.read()["paused"] is True
                 await until(lambda: room._panel.pause.description == "Resume queue")
                 assert "paused" in room._panel.pill.value
 
@@ -525,11 +525,11 @@ def test_moves_that_find_no_room_in_the_list_are_counted_for_a_second(room, conf
     with open_queue(config) as queue:
         for i in range(57):
             queue.submit(f"{i:010}")
-        queue.shift_clock(-30)  # the second lasts as long as the test
+        queue.clock.shift(-30)  # the second lasts as long as the test
         room._show(room._look())
         assert room._panel.moves.value.count("<tr>") == 1 + 50
         assert "+ 7 more this second" in room._panel.moves.value
-        queue.shift_clock(60)
+        queue.clock.shift(60)
         room._show(room._look())
         assert "this second" not in room._panel.moves.value
 
@@ -764,7 +764,7 @@ def test_a_text_field_has_a_name_for_screen_readers(room):
 def test_charts_show_about_a_minute_at_every_speed(room, config):
     with open_queue(config) as queue:
         for speed in (0.1, 1, 3, 20, 100, 1000):
-            queue.set_speed(speed)
+            queue.clock.set_speed(speed)
             window = room._look().window
             assert 35 <= window / speed <= 90, (speed, window)
     assert room._look().speed == 1000

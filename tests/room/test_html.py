@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from rinq.fleet.fleet import FleetProcess
-from rinq.fleet.identity import State
 from rinq.metrics import frames as metrics
 from rinq.queue import ProcessEvent, ProcessRow, Status, Transition
+from rinq.queue.liveness import State
 from rinq.room import history_html as feed
 from rinq.room import html as pieces
 from rinq.room.snapshot import nothing

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator
 
@@ -15,6 +14,9 @@ from rinq.lab.audit.replay import JobReplay, describe
 from rinq.lab.audit.report import Audit, Note, Problem, Rule
 from rinq.queue import Job, PersistentQ, Role, Status, Transition
 from rinq.queue.model import is_job_name
+
+HISTORY_GAP = "history gap"
+"""The process event that a migration leaves where it numbered a history with gaps."""
 
 BATCH = 200  # jobs whose files are looked at again under one lock
 
@@ -137,14 +139,15 @@ class _Auditor:
             self.transitions += len(history)
             self.duplicates += story.duplicates
             self.refused += story.refused
+            self._conclude(_missing(job_id, job, history))
             if job is None:
                 self._conclude(story.against_no_row())
             else:
                 self._judge(job, story)
-        last = self.queue.position(math.inf)
-        if last != self.transitions:
-            told = f"The history has {self.transitions:,} entries, but its last is number {last:,}"
-            self._conclude([Problem(Rule.WHOLE, f"{told}: some are gone.", None, 0, (last,))])
+        for event in self.queue.registry.process_events():
+            if event.event == HISTORY_GAP:
+                told = f"Some entries are gone: {event.detail}."
+                self._conclude([Problem(Rule.WHOLE, told, None, 0)])
 
     def _judge(self, job: Job, story: JobReplay) -> None:
         self.last_id = job.id
@@ -173,7 +176,7 @@ class _Auditor:
     def _know(self, names: list[str]) -> Iterator[tuple[Job, list[Transition]]]:
         for name in names:
             try:
-                yield self.queue.job(name), self.queue.history(name)
+                yield self.queue.job(name), self.queue.history.of(name)
             except UnknownJob:  # deleted by hand just now
                 continue
 
@@ -202,3 +205,16 @@ class _Auditor:
         room = max(0, self.most - len(self.problems))
         self.problems += problems[:room]
         self.untold += len(problems[room:])
+
+
+def _missing(job_id: int, job: Job | None, history: list[Transition]) -> list[Problem]:
+    """Where a job's entries are not numbered 1, 2, 3, … up to what its row has counted."""
+    numbers = [entry.number for entry in history]
+    expected = max(numbers[-1:] + ([job.entries] if job else []), default=0)
+    if numbers == list(range(1, expected + 1)):
+        return []
+    who = f"Job {job.name}" if job else f"The job with id {job_id}"
+    there = ", ".join(map(str, numbers)) or "none"
+    told = f"{who} has had {expected} entries in the history; there are {there}."
+    ids = tuple(entry.id for entry in history)
+    return [Problem(Rule.WHOLE, told, job.name if job else None, job.attempt if job else 0, ids)]

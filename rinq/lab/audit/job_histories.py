@@ -34,10 +34,10 @@ def jobs_with_history(queue: PersistentQ) -> Iterator[tuple[int, Job | None, lis
 
 
 def _entries(queue: PersistentQ) -> Iterator[Transition]:
-    after = (BEFORE_ALL, BEFORE_ALL)
-    while page := queue.histories(after, PAGE):
+    after = (BEFORE_ALL, BEFORE_ALL, BEFORE_ALL)
+    while page := queue.history.by_job(after, PAGE):
         yield from page
-        after = (page[-1].job_id, page[-1].id)
+        after = (page[-1].job_id, page[-1].number, page[-1].id)
 
 
 def _rows(queue: PersistentQ) -> Iterator[Job]:

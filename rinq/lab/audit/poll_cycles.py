@@ -28,11 +28,11 @@ def trusted_cycles(queue: PersistentQ, role: Role) -> list[PollCycle]:
     turn in that span may have come before what its times say. A turn that ended before it
     began, or has not ended by now, was timed by such a clock too, one that left no mark.
     """
-    now = queue.now()
-    ambiguous = list(_set_back(queue.process_events()))
+    now = queue.clock.now()
+    ambiguous = list(_set_back(queue.registry.process_events()))
     return [
         turn
-        for row in queue.processes()
+        for row in queue.registry.processes()
         if row.role == role and row.cycle_began is not None and row.cycle_ended is not None
         for turn in [PollCycle(row.name, row.cycle_began, row.cycle_ended)]
         if turn.began <= turn.ended <= now

@@ -9,9 +9,9 @@ from functools import partial
 
 from rinq.errors import NotRunning, RinqError
 from rinq.fleet.fleet import Fleet, FleetProcess
-from rinq.fleet.identity import State
 from rinq.lab.faults.plan import Act, ScheduledFault
 from rinq.queue import PersistentQ
+from rinq.queue.liveness import State
 
 Key = tuple[Act, str | None]  # what acts, on whom
 
@@ -30,8 +30,8 @@ class Ongoing:
 def change_rates(queue: PersistentQ, settings: Mapping[str, object | None], event: str) -> None:
     """Set the rates of faults in jobs, and mark it as this event."""
     told = [f"{key.partition('.')[2]}={value:g}" for key, value in settings.items() if value]
-    queue.change_settings(settings)
-    queue.record_event(None, event, ", ".join(told) or None)
+    queue.settings.change(settings)
+    queue.registry.record_event(None, event, ", ".join(told) or None)
 
 
 class FaultInjector:
@@ -63,7 +63,7 @@ class FaultInjector:
             case Act.LOCK:
                 self._lock(strike, due)
             case Act.CLOCK:
-                self.queue.shift_clock(strike.by)
+                self.queue.clock.shift(strike.by)
             case Act.FAILPOINT:
                 self._arm(whom, strike)
             case Act.RATES:
@@ -138,12 +138,12 @@ class FaultInjector:
         with self._begin(LOCK, due, stack.close) as new:
             if new:
                 program = stack.enter_context(self.fleet.queue())
-                program.record_event(None, "lock", f"{strike.seconds:g} s")
-                stack.callback(program.record_event, None, "unlock")
+                program.registry.record_event(None, "lock", f"{strike.seconds:g} s")
+                stack.callback(program.registry.record_event, None, "unlock")
                 stack.enter_context(program.exclusive())
 
     def _set_rates(self, strike: ScheduledFault, due: float) -> None:
-        settings = self.queue.settings()
+        settings = self.queue.settings.read()
         before = {key: settings.get(key) for key in strike.settings}
         put_back = partial(change_rates, self.queue, before, "rates-over")
         with self._begin(RATES, due, put_back):
@@ -169,8 +169,8 @@ class FaultInjector:
     def _struck(self, process: FleetProcess, strike: ScheduledFault, event: str) -> None:
         del self.armed[process.name]
         self.ongoing.pop((Act.FAILPOINT, process.name), None)
-        self.queue.record_event(process.name, "failpoint", strike.point)
-        self.queue.record_event(process.name, event, process.job)
+        self.queue.registry.record_event(process.name, "failpoint", strike.point)
+        self.queue.registry.record_event(process.name, event, process.job)
 
     def _process(self, name: str) -> FleetProcess | None:
         return next((found for found in self.fleet.processes() if found.name == name), None)

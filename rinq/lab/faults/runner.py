@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Self
 
-from rinq.closing import Closing
 from rinq.errors import Passing, RinqError
 from rinq.fleet.fleet import Fleet
 from rinq.lab.faults.injector import FaultInjector
@@ -24,7 +23,7 @@ TICK = 0.05  # real seconds between two looks at the plan
 log = logging.getLogger("rinq.faults")
 
 
-class FaultPlanRunner(Closing):
+class FaultPlanRunner(contextlib.AbstractContextManager["FaultPlanRunner"]):
     """Carries a fault plan out on a fleet: in a ``with`` statement beside whatever runs, or by
     ``run`` in the caller's thread.
 
@@ -124,6 +123,9 @@ class FaultPlanRunner(Closing):
         if self._error is not None:
             raise self._error
 
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def _run_in_thread(self) -> None:
         try:
             self.run(self._closing.is_set)
@@ -133,7 +135,7 @@ class FaultPlanRunner(Closing):
     def _turn(self, queue: PersistentQ, striker: FaultInjector) -> None:
         """Begin and end what is due. Raises: Passing: the rest is done in a later turn."""
         now = time.monotonic()
-        self._passed += (now - self._seen) * queue.speed
+        self._passed += (now - self._seen) * queue.clock.speed
         self._seen = now
         if striker.locked(self._passed):
             return

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rinq.closing import Closing
 from rinq.lab.audit.auditor import audit
 from rinq.lab.audit.report import Audit
 from rinq.lab.scenario import Scenario
@@ -61,7 +61,7 @@ def simulate(
     return Simulation(world, seed)
 
 
-class Simulation(Closing):
+class Simulation(AbstractContextManager["Simulation"]):
     """What a scenario came to: its queue and files, as they were when the time was over.
 
     ``queue`` and ``files`` take all that real ones do: charts, frames, the audit.
@@ -89,7 +89,7 @@ class Simulation(Closing):
             self.queue,
             consumers=self.scenario.consumers,
             start=self.begin + self.scenario.warmup,
-            end=max(self.queue.now(), self.begin + self.scenario.seconds),
+            end=max(self.queue.clock.now(), self.begin + self.scenario.seconds),
         )
 
     def audit(self) -> Audit:
@@ -100,7 +100,7 @@ class Simulation(Closing):
     def digest(self) -> str:
         """SHA-256 of the history and the marks: equal if two runs went the same way."""
         sha = hashlib.sha256()
-        for row in (*self.queue.transitions(), *self.queue.process_events()):
+        for row in (*self.queue.history.transitions(), *self.queue.registry.process_events()):
             sha.update(repr(row).encode())
         return sha.hexdigest()
 
@@ -124,3 +124,6 @@ class Simulation(Closing):
 
     def close(self) -> None:
         self.queue.close()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

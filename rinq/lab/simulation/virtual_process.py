@@ -92,8 +92,8 @@ class VirtualProcess:
     def _lives(self) -> Wait:
         env, queue = self.world.env, self.world.queue
         while True:
-            real = EPOCH + env.now / queue.speed
-            incarnation = queue.register(
+            real = EPOCH + env.now / queue.clock.speed
+            incarnation = queue.registry.register(
                 self.name,
                 self._role,
                 pid=0,
@@ -103,7 +103,7 @@ class VirtualProcess:
                 alive=lambda _: False,
             )
             self.role = self._hire(incarnation)
-            queue.ready(self.name, incarnation)
+            queue.registry.ready(self.name, incarnation)
             try:
                 while True:
                     yield from self._until_over(self._frozen)
@@ -118,7 +118,7 @@ class VirtualProcess:
     def _freeze_if_stopped(self) -> None:
         if self._stopped is not None:
             (point, seconds), self._stopped = self._stopped, None
-            self.world.queue.record_event(self.name, "failpoint", point)
+            self.world.queue.registry.record_event(self.name, "failpoint", point)
             self.world.env.process(self._freezes(seconds))
 
     def _freezes(self, seconds: float) -> Wait:
@@ -132,10 +132,10 @@ class VirtualProcess:
         self.world.until.pop(self._frozen, None)
         self._stopped = None
         if end.point is not None:
-            queue.record_event(self.name, "failpoint", end.point)
+            queue.registry.record_event(self.name, "failpoint", end.point)
         if end.outcome == "killed":
-            queue.record_event(self.name, "kill", self._job())
-        queue.ended(self.name, incarnation, end.outcome)
+            queue.registry.record_event(self.name, "kill", self._job())
+        queue.registry.ended(self.name, incarnation, end.outcome)
 
     def _hire(self, incarnation: int) -> PersistentQInterface:
         world = self.world
@@ -158,8 +158,8 @@ class VirtualProcess:
         elif not world.clock_is_shifted:
             yield from self._sleep(seconds)
         else:
-            due = world.queue.now() + seconds
-            while (left := due - world.queue.now()) > INSTANT:
+            due = world.queue.clock.now() + seconds
+            while (left := due - world.queue.clock.now()) > INSTANT:
                 yield from self._sleep(left)
 
     def _until_over(self, key: Key) -> Wait:
@@ -180,7 +180,7 @@ class VirtualProcess:
             self._waiting = False
 
     def _tell(self, event: str) -> Step:
-        return lambda: self.world.queue.record_event(self.name, event, self._job())
+        return lambda: self.world.queue.registry.record_event(self.name, event, self._job())
 
     def _job(self) -> str | None:
         held = self.world.queue.jobs(Status.PROCESSING)

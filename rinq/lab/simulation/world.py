@@ -67,7 +67,7 @@ class World:
         try:
             return process.role()
         except Passing:
-            return BACK_OFF[0] * self.queue.speed
+            return BACK_OFF[0] * self.queue.clock.speed
         finally:
             self._stepping = None
             if self.idle and self.queue.waits():
@@ -90,7 +90,7 @@ class World:
 
     def _strike(self, strike: ScheduledFault) -> Wait:
         yield self.env.timeout(strike.at)
-        mark, put_back = self.queue.record_event, dict.fromkeys(strike.settings)
+        mark, put_back = self.queue.registry.record_event, dict.fromkeys(strike.settings)
         target = self.processes.get(strike.whom or "")
         match strike.act:
             case Act.LOCK:
@@ -110,7 +110,7 @@ class World:
                 target.arm(strike.point or "", strike.seconds)
 
     def _shift(self, seconds: float) -> None:
-        self.queue.shift_clock(seconds)
+        self.queue.clock.shift(seconds)
         for process in self.processes.values():
             process.wake()
 

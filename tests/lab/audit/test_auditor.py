@@ -384,10 +384,12 @@ def test_a_turn_that_began_before_the_lease_was_over_blames_nobody(queue, clock,
     queue.submit("jobbeing01")
     queue.claim("c1", 60)
     clock.now += passed
-    queue.register("m1", "manager", pid=1, started=0, host="", owned=False, alive=lambda _: False)
-    began = queue.now()
+    queue.registry.register(
+        "m1", "manager", pid=1, started=0, host="", owned=False, alive=lambda _: False
+    )
+    began = queue.clock.now()
     clock.now += 500
-    queue.record_cycle("m1", began, queue.now())
+    queue.registry.record_cycle("m1", began, queue.clock.now())
     assert audit(queue)
 
 
@@ -421,9 +423,9 @@ def test_a_claim_younger_than_the_turn_whose_lease_is_set_by_hand_blames_nobody(
 
 def test_a_turn_before_the_clock_was_set_back_blames_nobody(queue, clock):
     queue.submit("jobbeing01")
-    queue.shift_clock(1000)
+    queue.clock.shift(1000)
     turn(queue, clock, "manager", "m1")
-    queue.shift_clock(-1000)
+    queue.clock.shift(-1000)
     queue.claim("c1", 60)
     clock.now += 2000
     assert audit(queue)
@@ -567,7 +569,9 @@ class Walk:
 
     def __init__(self, queue):
         self.queue = queue
-        queue.register("m", "manager", pid=1, started=0, host="", owned=False, alive=lambda _: 0)
+        queue.registry.register(
+            "m", "manager", pid=1, started=0, host="", owned=False, alive=lambda _: 0
+        )
         for name in NAMES:
             queue.submit(name)
         stale = queue.claim("c0", 30)
@@ -588,9 +592,9 @@ class Walk:
         getattr(self.queue, verb)(self.claims[which % len(self.claims)], *values)
 
     def reassign(self, n_reassigns):
-        began = self.queue.now()
+        began = self.queue.clock.now()
         self.queue.reassign("m", n_reassigns)
-        self.queue.record_cycle("m", began, self.queue.now())
+        self.queue.registry.record_cycle("m", began, self.queue.clock.now())
 
 
 @given(steps)

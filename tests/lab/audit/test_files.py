@@ -165,14 +165,16 @@ def test_half_done_file_work_is_pending_until_the_cleaner_has_passed(
 def test_a_turn_of_the_cleaner_that_began_before_the_move_proves_nothing(queue, files, clock):
     queue.submit("jobbeing01")
     files.create("jobbeing01", b"text")
-    queue.register("s", "cleaner", pid=1, started=0, host="", owned=False, alive=lambda _: False)
-    began = queue.now()
+    queue.registry.register(
+        "s", "cleaner", pid=1, started=0, host="", owned=False, alive=lambda _: False
+    )
+    began = queue.clock.now()
     clock.now += 5
     claim = queue.claim("c1")
     files.write_result("jobbeing01", 1, b"done")
     queue.complete(claim)
     clock.now += 5
-    queue.record_cycle("s", began, queue.now())
+    queue.registry.record_cycle("s", began, queue.clock.now())
     found = audit(queue, files)
     assert found
     assert not found.at_rest

@@ -66,7 +66,7 @@ def test_a_fleet_is_valid_at_every_moment_of_its_trouble(fleet, queue, files, wa
         return [job for job in queue.jobs(Status.PROCESSING) if job.process == name]
 
     def lapsed():
-        now = queue.now()
+        now = queue.clock.now()
         return [job for job in queue.jobs(Status.PROCESSING) if job.lease_until < now - LEASE]
 
     fleet.stop("manager-1")  # nobody takes back what a killed consumer held
@@ -76,22 +76,22 @@ def test_a_fleet_is_valid_at_every_moment_of_its_trouble(fleet, queue, files, wa
     fleet.kill("consumer-1")
     if held is not None:
         watched(lapsed)
-    queue.change_settings({"paused": True})
+    queue.settings.change({"paused": True})
     fleet.start("consumer", "consumer-1")
     fleet.start("manager", "manager-1")
     watched(lambda: not queue.jobs(Status.PROCESSING))
-    queue.change_settings({"paused": None})
+    queue.settings.change({"paused": None})
 
     watched(lambda: held_by("consumer-2"))
     fleet.freeze("consumer-2")  # past its lease, a zombie
-    before = len(queue.transitions())
+    before = len(queue.history.transitions())
     watched(lambda: not held_by("consumer-2"))
-    queue.set_speed(5)
-    queue.shift_clock(2 * LEASE)
+    queue.clock.set_speed(5)
+    queue.clock.shift(2 * LEASE)
     fleet.thaw("consumer-2")
-    watched(lambda: len(queue.transitions()) > before + 20)
-    queue.shift_clock(-2 * LEASE)
-    queue.set_speed(100)
+    watched(lambda: len(queue.history.transitions()) > before + 20)
+    queue.clock.shift(-2 * LEASE)
+    queue.clock.set_speed(100)
 
     fleet.stop("cleaner-1")  # so that what failed stays, and can be redriven
     failed = watched(lambda: queue.jobs(Status.FAILED))

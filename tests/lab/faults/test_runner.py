@@ -11,10 +11,10 @@ import pytest
 
 from rinq import Fleet, Run, audit
 from rinq.errors import NotRunning, Unavailable
-from rinq.fleet.identity import State
 from rinq.lab.faults.plan import Act, FaultPlan
 from rinq.lab.faults.runner import FaultPlanRunner
 from rinq.queue import Status, open_queue
+from rinq.queue.liveness import State
 
 NAME, OTHER = "abcdefghij", "zyxwvutsrq"
 VALUES = {
@@ -68,7 +68,7 @@ def state(fleet):
 @pytest.fixture
 def marks(queue):
     """Whom and what the marks tell, in order."""
-    return lambda: [(mark.process, mark.event) for mark in queue.process_events()]
+    return lambda: [(mark.process, mark.event) for mark in queue.registry.process_events()]
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def can_write(run):
 
 
 def events(queue, name=NAME):
-    return [(row.event, row.actor) for row in queue.history(name)]
+    return [(row.event, row.actor) for row in queue.history.of(name)]
 
 
 @pytest.fixture
@@ -111,11 +111,11 @@ def start_long_work(fleet, queue, eventually):
     """Starts a consumer that has only just begun when the others are done."""
 
     def start(name):
-        queue.change_settings({"consumer.work_time": 5000})
+        queue.settings.change({"consumer.work_time": 5000})
         fleet.start("consumer", name)
         eventually(lambda: queue.job(NAME).process == name)
         eventually(lambda: any("claimed" in line for line in fleet.tail(name)))
-        queue.change_settings({"consumer.work_time": None})
+        queue.settings.change({"consumer.work_time": None})
 
     return start
 
@@ -168,7 +168,7 @@ def test_a_consumer_frozen_past_its_lease_is_thawed_and_changes_nothing(
     assert state("zombie") is State.RUNNING
     assert marks() == [("zombie", "freeze"), ("zombie", "thaw")]
     assert events(queue)[-1] == ("complete", "prompt")
-    frozen, thawed = (mark.at for mark in queue.process_events())
+    frozen, thawed = (mark.at for mark in queue.registry.process_events())
     assert thawed - frozen > 100
     assert is_consistent()
 
@@ -240,38 +240,38 @@ def test_of_two_faults_that_end_at_once_the_lock_is_let_go_first(inject, marks):
 def test_with_the_clock_set_forward_and_back_no_job_is_lost(
     inject, fleet, queue, submit, start_long_work, marks, processed, eventually, is_consistent
 ):
-    queue.set_speed(1)
+    queue.clock.set_speed(1)
     submit()
     start_long_work("slow")
     inject({"at": 0, "do": "clock", "by": 200}).run()
     fleet.start("manager", "manager")
     eventually(lambda: ("reassign", "manager") in events(queue))
-    claimed, taken_back = (queue.history(NAME)[n].at for n in (1, 2))
+    claimed, taken_back = (queue.history.of(NAME)[n].at for n in (1, 2))
     assert taken_back - claimed > 200
-    queue.set_speed(50)
+    queue.clock.set_speed(50)
     inject({"at": 0, "do": "clock", "by": -200}).run()
     submit(OTHER)
     fleet.start("consumer", "prompt")
     processed(NAME, OTHER)
     assert marks() == [(None, "clock"), (None, "clock")]
-    times = [row.at for row in queue.transitions()]
+    times = [row.at for row in queue.history.transitions()]
     assert times == sorted(times)
     assert is_consistent()
 
 
 def test_rates_are_set_and_put_back(inject, queue, marks, eventually):
-    queue.change_settings({"faults.hang_rate": 0.5})
+    queue.settings.change({"faults.hang_rate": 0.5})
     rates = {"at": 0, "do": "rates", "error_rate": 0.25, "seconds": 50}
     with inject(rates) as injector:
-        eventually(lambda: queue.settings().get("faults.error_rate"))
-        assert queue.settings() == {
+        eventually(lambda: queue.settings.read().get("faults.error_rate"))
+        assert queue.settings.read() == {
             "faults.error_rate": 0.25,
             "faults.hang_rate": 0.0,
             "faults.crash_rate": 0.0,
         }
         eventually(lambda: not injector.is_alive)
-    assert queue.settings() == {"faults.hang_rate": 0.5}
-    assert [(mark.event, mark.detail) for mark in queue.process_events()] == [
+    assert queue.settings.read() == {"faults.hang_rate": 0.5}
+    assert [(mark.event, mark.detail) for mark in queue.registry.process_events()] == [
         ("rates", "error_rate=0.25"),
         ("rates-over", "hang_rate=0.5"),
     ]
@@ -288,7 +288,7 @@ def test_a_second_freeze_can_prolong_the_first_and_never_shortens_it(
         freeze | {"at": 20, "seconds": 5},
     ).run()
     assert marks() == [("mine", "freeze"), ("mine", "thaw")]
-    frozen, thawed = (mark.at for mark in queue.process_events())
+    frozen, thawed = (mark.at for mark in queue.registry.process_events())
     assert thawed - frozen > 35
     assert state("mine") is State.RUNNING
 
@@ -357,7 +357,7 @@ def is_struck(run, queue, state, marks, eventually):
     def wait():
         eventually(lambda: (None, "lock") in marks())
         eventually(lambda: not can_write(run))
-        return state("frozen") is State.FROZEN and queue.settings()
+        return state("frozen") is State.FROZEN and queue.settings.read()
 
     return wait
 
@@ -373,7 +373,7 @@ def is_undone(run, fleet, queue, eventually):
         return (
             {process.state for process in rows.values()} == {State.RUNNING}
             and incarnations == [3, 1]  # started with the failpoint, and again without
-            and queue.settings() == {}
+            and queue.settings.read() == {}
         )
 
     return look
@@ -465,6 +465,6 @@ def test_a_storm_of_faults_breaks_no_rule(
     assert {strike.act for strike in injector.strikes} == set(Act)
     fleet.stop("producer-1")
     fleet.start("consumer", "fresh")
-    queue.change_settings({"consumer.interval": 0})
+    queue.settings.change({"consumer.interval": 0})
     eventually(lambda: not queue.jobs(Status.UNPROCESSED) + queue.jobs(Status.PROCESSING))
     assert is_consistent()

@@ -37,8 +37,8 @@ STORM = [
 def test_the_same_seed_gives_the_same_history_to_the_byte():
     with simulate(hours=0.5, seed=3, config=HURT, faults=STORM) as first:
         with simulate(hours=0.5, seed=3, config=HURT, faults=STORM) as again:
-            assert again.queue.transitions() == first.queue.transitions()
-            assert again.queue.process_events() == first.queue.process_events()
+            assert again.queue.history.transitions() == first.queue.history.transitions()
+            assert again.queue.registry.process_events() == first.queue.registry.process_events()
             assert again.files.listing() == first.files.listing()
             assert again.digest() == first.digest()
         with simulate(hours=0.5, seed=4, config=HURT, faults=STORM) as other:
@@ -48,9 +48,9 @@ def test_the_same_seed_gives_the_same_history_to_the_byte():
 def test_all_faults_strike_and_no_rule_is_broken():
     with simulate(hours=2, seed=1, config=HURT, faults=STORM) as run:
         assert run.audit().verdict == AuditVerdict.VALID
-        marked = {mark.event for mark in run.queue.process_events()}
+        marked = {mark.event for mark in run.queue.registry.process_events()}
         assert {*Act, "crash", "thaw", "unlock", "rates-over"} <= marked
-        events = {row.event for row in run.queue.transitions()}
+        events = {row.event for row in run.queue.history.transitions()}
         assert {"retry", "fail", "reassign", "refused", "clean"} <= events
         assert "illegal" not in events
 
@@ -67,7 +67,7 @@ def test_a_frozen_zombie_is_refused_when_it_wakes():
     plan = [{"at": 12, "do": "freeze", "whom": "consumer-1", "seconds": 100}]
     config = {"consumer": {"interval": 1, "work_time": 10}, "manager": {"timeout": 20}}
     with simulate(seconds=300, seed=1, consumers=2, config=config, faults=plan) as run:
-        refused = [row for row in run.queue.transitions() if row.event == "refused"]
+        refused = [row for row in run.queue.history.transitions() if row.event == "refused"]
         assert [row.actor for row in refused] == ["consumer-1"]
         assert run.audit().verdict == AuditVerdict.VALID
 
@@ -80,7 +80,9 @@ def told(*entries, **scenario):
     with simulate(
         seconds=200, seed=1, consumers=1, config=WORK, faults=[*entries], **scenario
     ) as run:
-        return [(mark.event, round(mark.at - run.begin)) for mark in run.queue.process_events()]
+        return [
+            (mark.event, round(mark.at - run.begin)) for mark in run.queue.registry.process_events()
+        ]
 
 
 def freeze(at, seconds):
@@ -114,7 +116,7 @@ def test_a_stop_at_a_failpoint_is_marked_as_on_real_processes():
 def test_a_killed_process_comes_back_as_another_incarnation_after_the_restart_time():
     plan = [{"at": 30, "do": "kill", "whom": "consumer-1"}]
     with simulate(seconds=300, seed=1, restart=60, faults=plan, consumers=1) as run:
-        (row,) = (row for row in run.queue.processes() if row.role == "consumer")
+        (row,) = (row for row in run.queue.registry.processes() if row.role == "consumer")
         assert row.incarnation == 2
         assert row.started == pytest.approx(run.begin + 90)
 
@@ -162,7 +164,7 @@ def test_a_saved_run_is_a_queue_like_any_other(tmp_path):
     with simulate(seconds=300, seed=1) as run:
         run.save(tmp_path / "rinq.db")
         with PersistentQSQLite(tmp_path / "rinq.db") as queue:
-            assert queue.transitions() == run.queue.transitions()
+            assert queue.history.transitions() == run.queue.history.transitions()
 
 
 def test_a_role_can_be_replaced():

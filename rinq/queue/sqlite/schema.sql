@@ -1,6 +1,6 @@
 -- The whole schema. Times are queue seconds, except in `processes` (see there).
--- Everything here may be read, and even written, by hand: the triggers at the
--- end record what happened and never block it.
+-- Everything here may be read, and even written, by hand: the triggers in
+-- triggers.sql record what happened and never block it.
 
 CREATE TABLE jobs (
   id          INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -13,11 +13,14 @@ CREATE TABLE jobs (
   process     TEXT,                               -- who holds the claim, if anybody does
   since       REAL    NOT NULL DEFAULT ((julianday('now') - 2440587.5) * 86400.0),
   lease_until REAL,                               -- when the claim may be taken back
-  queue_position       INTEGER NOT NULL DEFAULT 0,         -- order among those that wait
+  queue_position  INTEGER NOT NULL DEFAULT 0,     -- order among those that wait
+  due         REAL    NOT NULL DEFAULT 0.0,       -- when it may be claimed
+  checksum    TEXT,                               -- of the result
+  entries     INTEGER NOT NULL DEFAULT 1,         -- of its history
   event       TEXT    NOT NULL DEFAULT 'submit',  -- the last move: what, who, when,
   actor       TEXT,
   at          REAL    NOT NULL DEFAULT ((julianday('now') - 2440587.5) * 86400.0),
-  judged_by_limit     INTEGER,                            -- by which limit it was judged,
+  judged_by_limit INTEGER,                        -- by which limit,
   error       TEXT                                -- and why
 ) STRICT;
 
@@ -29,6 +32,7 @@ CREATE INDEX jobs_failed  ON jobs (id) WHERE status = 'failed';
 CREATE TABLE transitions (
   id          INTEGER PRIMARY KEY,
   job_id      INTEGER NOT NULL,
+  number      INTEGER NOT NULL,                   -- 1, 2, 3, ... within the job
   event       TEXT    NOT NULL,
   from_status TEXT,
   to_status   TEXT,
@@ -36,18 +40,29 @@ CREATE TABLE transitions (
   actor       TEXT,                               -- who moved it
   process     TEXT,                               -- who held the claim
   attempt     INTEGER NOT NULL,
-  judged_by_limit     INTEGER,
+  judged_by_limit INTEGER,
+  due         REAL,
+  checksum    TEXT,
   error       TEXT
 ) STRICT;
 
-CREATE INDEX transitions_of_job ON transitions (job_id, id);
+CREATE INDEX transitions_of_job ON transitions (job_id, number);
 
 CREATE TABLE clock (
   one        INTEGER PRIMARY KEY CHECK (one = 1),
   speed      REAL NOT NULL,                       -- queue seconds per real second
   base_real  REAL NOT NULL,                       -- this real time ...
-  base_queue REAL NOT NULL                        -- ... was this queue time
+  base_queue REAL NOT NULL,                       -- ... was this queue time
+  base_boot  REAL,                                -- ... and this many seconds after
+  boot_id    TEXT                                 -- the start of the system with this id
 ) STRICT;
+
+CREATE TABLE database (
+  one      INTEGER PRIMARY KEY CHECK (one = 1),
+  identity TEXT NOT NULL                          -- drawn once: no two databases share it
+) STRICT;
+
+INSERT INTO database VALUES (1, lower(hex(randomblob(16))));
 
 CREATE TABLE settings (
   key   TEXT PRIMARY KEY,                         -- a dotted config name, or 'paused'
@@ -78,50 +93,3 @@ CREATE TABLE process_events (
   event   TEXT NOT NULL,                          -- kill, freeze, thaw, crash, ...
   detail  TEXT
 ) STRICT;
-
--- The history. `at` never runs backwards, also for changes made by hand.
-
-CREATE TRIGGER jobs_inserted AFTER INSERT ON jobs
-BEGIN
-  INSERT INTO transitions (job_id, event, from_status, to_status, at, actor, process, attempt, judged_by_limit, error)
-  VALUES (
-    NEW.id,
-    CASE WHEN (NEW.event, NEW.status, NEW.attempt, NEW.tries, NEW.reassigns)
-              = ('submit', 'unprocessed', 0, 0, 0)
-         THEN 'submit' ELSE 'illegal' END,
-    NULL, NEW.status,
-    max(NEW.at, coalesce((SELECT at FROM transitions ORDER BY id DESC LIMIT 1), NEW.at)),
-    NEW.actor, NEW.process, NEW.attempt, NEW.judged_by_limit, NEW.error);
-END;
-
-CREATE TRIGGER jobs_moved AFTER UPDATE OF status, attempt ON jobs
-WHEN OLD.status <> NEW.status OR OLD.attempt <> NEW.attempt
-BEGIN
-  INSERT INTO transitions (job_id, event, from_status, to_status, at, actor, process, attempt, judged_by_limit, error)
-  VALUES (
-    NEW.id,
-    CASE WHEN NEW.attempt = OLD.attempt + (NEW.event = 'claim')
-          AND (NEW.event, OLD.status, NEW.status) IN (VALUES
-               ('claim',    'unprocessed', 'processing'),
-               ('complete', 'processing',  'processed'),
-               ('retry',    'processing',  'unprocessed'),
-               ('fail',     'processing',  'failed'),
-               ('reassign', 'processing',  'unprocessed'),
-               ('reassign', 'processing',  'failed'),
-               ('release',  'processing',  'unprocessed'),
-               ('clean',    'failed',      'cleaned'),
-               ('redrive',  'failed',      'unprocessed'))
-         THEN NEW.event ELSE 'illegal' END,
-    OLD.status, NEW.status,
-    max(NEW.at, coalesce((SELECT at FROM transitions ORDER BY id DESC LIMIT 1), NEW.at)),
-    NEW.actor, coalesce(NEW.process, OLD.process), NEW.attempt, NEW.judged_by_limit, NEW.error);
-END;
-
-CREATE TRIGGER jobs_deleted AFTER DELETE ON jobs
-BEGIN
-  INSERT INTO transitions (job_id, event, from_status, to_status, at, actor, process, attempt, judged_by_limit, error)
-  VALUES (
-    OLD.id, 'illegal', OLD.status, NULL,
-    max(OLD.at, coalesce((SELECT at FROM transitions ORDER BY id DESC LIMIT 1), OLD.at)),
-    OLD.actor, OLD.process, OLD.attempt, NULL, 'the row was deleted');
-END;

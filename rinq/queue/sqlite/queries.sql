@@ -3,20 +3,23 @@
 -- select-then-update. The triggers in schema.sql write the history.
 
 -- name: submit
-INSERT INTO jobs (name, queue_position, since, event, actor, at)
-VALUES (:name, (SELECT coalesce(max(id), 0) + 1 FROM transitions), :now, 'submit', :actor, :now)
+INSERT INTO jobs (name, queue_position, due, since, event, actor, at)
+VALUES (:name, (SELECT coalesce(max(id), 0) + 1 FROM transitions), :now, :now,
+        'submit', :actor, :now)
 RETURNING *;
 
 -- name: submit_many
-INSERT INTO jobs (name, queue_position, since, event, actor, at)
-SELECT value, (SELECT coalesce(max(id), 0) + 1 FROM transitions), :now, 'submit', :actor, :now
+INSERT INTO jobs (name, queue_position, due, since, event, actor, at)
+SELECT value, (SELECT coalesce(max(id), 0) + 1 FROM transitions), :now, :now,
+       'submit', :actor, :now
 FROM json_each(:names);
 
 -- name: claim
 UPDATE jobs SET
   status = 'processing', attempt = attempt + 1, process = :actor,
   since = :now, lease_until = :now + :lease,
-  event = 'claim', actor = :actor, at = :now, judged_by_limit = NULL, error = NULL
+  event = 'claim', actor = :actor, at = :now, judged_by_limit = NULL, error = NULL,
+  entries = entries + 1
 WHERE status = 'unprocessed' AND id = (
   SELECT id FROM jobs WHERE status = 'unprocessed' ORDER BY queue_position, id LIMIT 1)
 RETURNING id, name, attempt;
@@ -27,7 +30,8 @@ SELECT 1 FROM jobs INDEXED BY jobs_waiting WHERE status = 'unprocessed' LIMIT 1;
 -- name: complete
 UPDATE jobs SET
   status = 'processed', process = NULL, since = :now, lease_until = NULL,
-  event = 'complete', actor = :actor, at = :now, judged_by_limit = NULL, error = NULL
+  event = 'complete', actor = :actor, at = :now, judged_by_limit = NULL, error = NULL,
+  entries = entries + 1
 WHERE id = :job_id AND status = 'processing' AND attempt = :attempt
 RETURNING status;
 
@@ -36,16 +40,18 @@ UPDATE jobs SET
   status = iif(tries + 1 >= :n_tries, 'failed', 'unprocessed'),
   event  = iif(tries + 1 >= :n_tries, 'fail', 'retry'),
   tries  = tries + 1, process = NULL, since = :now, lease_until = NULL,
-  queue_position  = (SELECT coalesce(max(id), 0) + 1 FROM transitions),
-  actor  = :actor, at = :now, judged_by_limit = :n_tries, error = :error
+  queue_position = (SELECT coalesce(max(id), 0) + 1 FROM transitions), due = :now,
+  actor  = :actor, at = :now, judged_by_limit = :n_tries, error = :error,
+  entries = entries + 1
 WHERE id = :job_id AND status = 'processing' AND attempt = :attempt
 RETURNING status;
 
 -- name: release
 UPDATE jobs SET
   status = 'unprocessed', process = NULL, since = :now, lease_until = NULL,
-  queue_position = (SELECT coalesce(max(id), 0) + 1 FROM transitions),
-  event = 'release', actor = :actor, at = :now, judged_by_limit = NULL, error = NULL
+  queue_position = (SELECT coalesce(max(id), 0) + 1 FROM transitions), due = :now,
+  event = 'release', actor = :actor, at = :now, judged_by_limit = NULL, error = NULL,
+  entries = entries + 1
 WHERE id = :job_id AND status = 'processing' AND attempt = :attempt
 RETURNING status;
 
@@ -63,33 +69,40 @@ ORDER BY lease_until, id;
 UPDATE jobs SET
   status = iif(reassigns + 1 >= :n_reassigns, 'failed', 'unprocessed'),
   reassigns = reassigns + 1, process = NULL, since = :now, lease_until = NULL,
-  queue_position = (SELECT coalesce(max(id), 0) + 1 FROM transitions),
+  queue_position = (SELECT coalesce(max(id), 0) + 1 FROM transitions), due = :now,
   event = 'reassign', actor = :actor, at = :now, judged_by_limit = :n_reassigns,
-  error = 'the lease lapsed: nothing was heard from ' || coalesce(process, 'its holder') || ' in time'
+  error = 'the lease lapsed: nothing was heard from ' || coalesce(process, 'its holder') || ' in time',
+  entries = entries + 1
 WHERE id = :job_id AND status = 'processing' AND (lease_until < :now OR lease_until IS NULL)
 RETURNING *;
 
 -- name: clean
 UPDATE jobs SET
   status = 'cleaned', since = :now,
-  event = 'clean', actor = :actor, at = :now, judged_by_limit = NULL, error = NULL
+  event = 'clean', actor = :actor, at = :now, judged_by_limit = NULL, error = NULL,
+  entries = entries + 1
 WHERE name = :name AND status = 'failed'
 RETURNING *;
 
 -- name: redrive
 UPDATE jobs SET
   status = 'unprocessed', tries = 0, reassigns = 0, since = :now,
-  queue_position = (SELECT coalesce(max(id), 0) + 1 FROM transitions),
-  event = 'redrive', actor = :actor, at = :now, judged_by_limit = NULL, error = NULL
+  queue_position = (SELECT coalesce(max(id), 0) + 1 FROM transitions), due = :now,
+  event = 'redrive', actor = :actor, at = :now, judged_by_limit = NULL, error = NULL,
+  entries = entries + 1
 WHERE name = :name AND status = 'failed'
 RETURNING *;
 
 -- name: refuse
-INSERT INTO transitions (job_id, event, from_status, to_status, at, actor, process, attempt, error)
-SELECT id, 'refused', status, status,
+INSERT INTO transitions (job_id, number, event, from_status, to_status, at, actor, process,
+                         attempt, due, error)
+SELECT id, entries + 1, 'refused', status, status,
        max(:now, coalesce((SELECT at FROM transitions ORDER BY id DESC LIMIT 1), :now)),
-       :actor, :process, :attempt, :error
+       :actor, :process, :attempt, due, :error
 FROM jobs WHERE id = :job_id;
+
+-- name: count_refusal
+UPDATE jobs SET entries = entries + 1 WHERE id = :job_id;
 
 -- name: made_before
 SELECT to_status FROM transitions
@@ -124,8 +137,14 @@ SELECT name FROM jobs WHERE name IN (SELECT value FROM json_each(:names)) ORDER 
 -- name: transitions
 SELECT * FROM transitions WHERE id > :after ORDER BY id LIMIT :limit;
 
+-- name: transition
+SELECT * FROM transitions WHERE id = :id;
+
+-- name: newest
+SELECT id FROM transitions ORDER BY id DESC LIMIT 1 OFFSET :back;
+
 -- name: position
-SELECT coalesce(max(id), 0) AS id FROM transitions WHERE at < :at;
+SELECT id FROM transitions WHERE at < :at ORDER BY id DESC LIMIT 1;
 
 -- name: tally
 SELECT event, from_status, to_status, attempt, count(*) AS n FROM transitions
@@ -140,12 +159,13 @@ SELECT count(*) FILTER (WHERE event = 'submit') AS submit,
        count(*) FILTER (WHERE attempt = 1 AND event = 'complete') AS complete
 FROM transitions WHERE id > :after AND id <= :until;
 
--- name: histories
-SELECT * FROM transitions WHERE (job_id, id) > (:job_id, :after) ORDER BY job_id, id LIMIT :limit;
+-- name: by_job
+SELECT * FROM transitions WHERE (job_id, number, id) > (:job_id, :number, :id)
+ORDER BY job_id, number, id LIMIT :limit;
 
 -- name: history
 SELECT t.* FROM transitions AS t JOIN jobs AS j ON j.id = t.job_id
-WHERE j.name = :name ORDER BY t.id;
+WHERE j.name = :name ORDER BY t.number, t.id;
 
 -- name: clock
 SELECT speed, base_real, base_queue,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.resources
 import re
 import sqlite3
 import threading
@@ -10,15 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from rinq.errors import CorruptDatabase, DatabaseError, Unavailable
-from rinq.queue.opening import (
-    MEMORY,
-    grow_log,
-    make_schema,
-    read_sql,
-    refuse_foreign,
-    set_up,
-)
+from rinq.errors import CorruptDatabase, DatabaseError, SchemaChanged, Unavailable
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -30,8 +23,15 @@ _PASSING = {
     sqlite3.SQLITE_PERM,
     sqlite3.SQLITE_AUTH,
 }
+MEMORY = ":memory:"
+NO_LIMIT = -1  # as SQLite spells it
 _NONE: Mapping[str, Any] = {}
 _PAUSE = 0.0005  # short and even, so that no waiting process starves (busy_timeout backs off)
+
+
+def read_sql(name: str) -> str:
+    """The text of one of the SQL files in this folder."""
+    return importlib.resources.files(__package__).joinpath(name).read_text("utf-8")
 
 
 def _named(text: str) -> dict[str, str]:
@@ -49,29 +49,19 @@ class Connection:
     """A connection that any thread may use, one at a time.
 
     Args:
-        path: the database file; made, with its schema, where there is none.
-        durable: every commit survives a power cut (else only a crash of the process).
+        path: the database file; made, without a schema, where there is none.
         wait: real seconds to wait for a lock that somebody else holds.
-        warm: grow the write-ahead log at once, which nearly doubles the rate of
-            commits: for connections that live long.
-        prepare: called inside the transaction that makes the schema.
 
     Raises:
-        ForeignDatabase, CorruptDatabase, Unavailable: it cannot be opened.
+        CorruptDatabase, Unavailable: it cannot be opened.
     """
 
-    def __init__(
-        self,
-        path: Path | str,
-        *,
-        durable: bool,
-        wait: float,
-        warm: bool,
-        prepare: Callable[[Connection], None],
-    ) -> None:
+    def __init__(self, path: Path | str, *, wait: float) -> None:
         self.path = str(path)
         self.wait = wait
+        self.schema: int | None = None  # the version that is spoken, once it is known to be there
         self._lock = threading.RLock()
+        self._seen = -1  # the data version of which the schema's version is known
         self.inside = False  # a transaction, of the thread that holds the lock
         if sqlite3.sqlite_version_info < (3, 37):
             raise DatabaseError(
@@ -83,23 +73,16 @@ class Connection:
             )
         except sqlite3.DatabaseError as error:
             raise self._translated(error) from error
-        try:
-            self._raw.row_factory = Row
-            refuse_foreign(self)
-            set_up(self, durable)
-            make_schema(self, prepare)
-            if warm:
-                grow_log(self)
-        except BaseException:
-            self._raw.close()
-            raise
+        self._raw.row_factory = Row
 
     def close(self) -> None:
         with self._lock:
             self._raw.close()
 
     def all(self, query: str, **values: Any) -> list[Row]:
-        """Run a named query and fetch all of its rows."""
+        """Run a named query and fetch all of its rows. Raises: SchemaChanged, DatabaseError."""
+        if not self.inside:
+            self.version()
         return self.run(SQL[query], values)
 
     def one(self, query: str, **values: Any) -> Row | None:
@@ -118,11 +101,30 @@ class Connection:
             except sqlite3.DatabaseError as error:
                 raise self._translated(error) from error
 
+    def script(self, name: str) -> None:
+        """Run the statements of an SQL file, one by one."""
+        statement = ""
+        for line in read_sql(name).splitlines(keepends=True):
+            statement += line
+            if sqlite3.complete_statement(statement):
+                self.run(statement)
+                statement = ""
+
     def version(self) -> int:
-        """A number that changes when another connection has committed; never by this one."""
+        """A number that changes when another connection has committed; never by this one.
+
+        Raises:
+            SchemaChanged: what was committed is another version of the schema.
+        """
         if self.path == MEMORY:
             return 0
-        return int(self.run("PRAGMA data_version")[0][0])
+        found = int(self.run("PRAGMA data_version")[0][0])
+        if found != self._seen and self.schema is not None:
+            schema = self.run("PRAGMA user_version")[0][0]
+            if schema != self.schema:
+                raise SchemaChanged(f"{self.path} has version {schema}, not {self.schema}")
+            self._seen = found
+        return found
 
     def write(self) -> Transaction:
         """A write transaction: committed at the end, rolled back on an exception.
@@ -148,6 +150,7 @@ class Connection:
             try:
                 for statement in statements:
                     self.run(statement)
+                self.version()
             except BaseException:
                 self._roll_back()
                 raise

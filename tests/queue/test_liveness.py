@@ -10,8 +10,8 @@ import sys
 import psutil
 import pytest
 
-from rinq.fleet.identity import State, find, is_alive, state, this_process
 from rinq.queue import ProcessRow
+from rinq.queue.liveness import State, find, is_alive, state, this_process
 
 MADE = psutil.Process().create_time()
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import psutil
 
-from rinq.queue import ProcessRow
+from rinq.queue.model import ProcessRow
 
 CLOCK_SLACK = 1.0  # seconds: start times are reckoned from the boot time, which clock sync moves
 

@@ -1,9 +1,8 @@
-"""The queue in SQLite: each verb is one guarded statement of ``queries.sql``."""
+"""The verbs in SQLite: each is one guarded statement of ``queries.sql``."""
 
 from __future__ import annotations
 
 import json
-import math
 import sqlite3
 import time
 from collections import Counter
@@ -11,27 +10,25 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from rinq.config import Config
-from rinq.errors import IllegalMove, NameUsed, QueueError, StaleClaim, Unavailable, UnknownJob
+from rinq.errors import IllegalMove, NameUsed, QueueError, StaleClaim, UnknownJob
 from rinq.faults import failpoint
-from rinq.queue.clock import QueueClock
-from rinq.queue.connection import Connection, Row
-from rinq.queue.model import Claim, Event, Job, Status, Transition, TransitionKind, check_job_name
-from rinq.queue.registry import SQLiteRegistry
+from rinq.queue.base import PersistentQ
+from rinq.queue.clock import StoredClock
+from rinq.queue.liveness import is_alive
+from rinq.queue.model import Claim, Event, Job, Status, check_job_name
+from rinq.queue.sqlite.clock import SQLiteClock
+from rinq.queue.sqlite.connection import NO_LIMIT, Connection, Row
+from rinq.queue.sqlite.history import SQLiteHistory
+from rinq.queue.sqlite.opening import open_connection
+from rinq.queue.sqlite.registry import SQLiteRegistry
+from rinq.queue.sqlite.settings import SQLiteSettings
 
-NO_LIMIT = -1  # as SQLite spells it
 ERROR_LENGTH = 1000
 
-FIRST: tuple[TransitionKind, ...] = (
-    ("submit", None, "unprocessed", 0),
-    ("claim", "unprocessed", "processing", 1),
-    ("complete", "processing", "processed", 1),
-)
-"""What most of any history consists of."""
 
-
-class PersistentQSQLite(SQLiteRegistry):
+class PersistentQSQLite(PersistentQ):
     """The durable queue in one SQLite file; any thread may use it, one at a time.
 
     Args:
@@ -43,7 +40,7 @@ class PersistentQSQLite(SQLiteRegistry):
         real_time: where Unix time is read.
 
     Raises:
-        ForeignDatabase, CorruptDatabase, Unavailable: it cannot be opened.
+        ForeignDatabase, CorruptDatabase, DatabaseInUse, Unavailable: it cannot be opened.
     """
 
     def __init__(
@@ -56,21 +53,29 @@ class PersistentQSQLite(SQLiteRegistry):
         warm: bool = False,
         real_time: Callable[[], float] = time.time,
     ) -> None:
-        self._real_time = real_time
 
         def start_clock(tx: Connection) -> None:
             real = real_time()
-            tx.all("set_clock", **asdict(QueueClock(speed, real, real)))
+            tx.all("set_clock", **asdict(StoredClock(speed, real, real)))
 
-        self._db = Connection(
-            path, durable=durability == "full", wait=wait, warm=warm, prepare=start_clock
+        self._db = db = open_connection(
+            path,
+            durable=durability == "full",
+            wait=wait,
+            warm=warm,
+            prepare=start_clock,
+            alive=is_alive,
         )
+        self.history = SQLiteHistory(db)
+        self.clock = SQLiteClock(db, real_time)
+        self.settings = SQLiteSettings(db)
+        self.registry = SQLiteRegistry(db, self.clock, real_time)
 
     def submit(self, name: str, process: str | None = None) -> Job:
         check_job_name(name)
         with self._db.write() as tx:
             try:
-                return _job(tx.all("submit", name=name, actor=process, now=self.now())[0])
+                return _job(tx.all("submit", name=name, actor=process, now=self.clock.now())[0])
             except sqlite3.IntegrityError as error:
                 raise NameUsed(name) from error
 
@@ -81,7 +86,7 @@ class PersistentQSQLite(SQLiteRegistry):
         batch = json.dumps(list(names))
         with self._db.write() as tx:
             try:
-                tx.all("submit_many", names=batch, actor=process, now=self.now())
+                tx.all("submit_many", names=batch, actor=process, now=self.clock.now())
             except sqlite3.IntegrityError as error:
                 taken = tx.all("taken_names", names=batch)
                 raise NameUsed(", ".join(row["name"] for row in taken[:5])) from error
@@ -89,7 +94,7 @@ class PersistentQSQLite(SQLiteRegistry):
 
     def claim(self, process: str, lease: float = 60) -> Claim | None:
         with self._db.write() as tx:
-            row = tx.one("claim", actor=process, lease=lease, now=self.now())
+            row = tx.one("claim", actor=process, lease=lease, now=self.clock.now())
         return None if row is None else Claim(row["id"], row["name"], row["attempt"], process)
 
     def waits(self) -> bool:
@@ -111,7 +116,7 @@ class PersistentQSQLite(SQLiteRegistry):
 
     def reassign(self, process: str, n_reassigns: int = 5) -> list[Job]:
         taken = []
-        for lapsed in self._db.all("lapsed", now=self.now()):
+        for lapsed in self._db.all("lapsed", now=self.clock.now()):
             failpoint("lapsed")
             with self._db.write() as tx:
                 row = tx.one(
@@ -119,7 +124,7 @@ class PersistentQSQLite(SQLiteRegistry):
                     job_id=lapsed["id"],
                     actor=process,
                     n_reassigns=n_reassigns,
-                    now=self.now(),
+                    now=self.clock.now(),
                 )
             if row is not None:
                 taken.append(_job(row))
@@ -146,6 +151,12 @@ class PersistentQSQLite(SQLiteRegistry):
             raise UnknownJob(f"{name!r:.60}")
         return _job(row)
 
+    def job_by_id(self, job_id: int) -> Job:
+        row = self._db.one("job_by_id", job_id=job_id)
+        if row is None:
+            raise UnknownJob(f"number {job_id}")
+        return _job(row)
+
     def jobs(
         self, status: Status | None = None, *, after: int = 0, limit: int | None = None
     ) -> list[Job]:
@@ -158,33 +169,18 @@ class PersistentQSQLite(SQLiteRegistry):
             rows = self._db.all("jobs_of_status", status=status, **window)
         return [_job(row) for row in rows]
 
-    def transitions(self, after: int = 0, limit: int | None = None) -> list[Transition]:
-        rows = self._db.all("transitions", after=after, limit=NO_LIMIT if limit is None else limit)
-        return [Transition(*row) for row in rows]  # the table's columns, in order; twice as fast
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        with self._db.write():
+            yield
 
-    def histories(
-        self, after: tuple[int, int] = (0, 0), limit: int | None = None
-    ) -> list[Transition]:
-        job_id, row_id = after
-        window = {"job_id": job_id, "after": row_id, "limit": NO_LIMIT if limit is None else limit}
-        return [Transition(*row) for row in self._db.all("histories", **window)]
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        with self._db.snapshot():
+            yield
 
-    def position(self, at: float) -> int:
-        return int(self._db.all("position", at=at)[0]["id"])
-
-    def tally(self, after: int = 0, until: int | None = None) -> Counter[TransitionKind]:
-        span = {"after": after, "until": self.position(math.inf) if until is None else until}
-        found: dict[TransitionKind, int] = {
-            tuple(row)[:4]: row["n"] for row in self._db.all("tally", **span)
-        }
-        first = self._db.all("tally_first", **span)[0]
-        return +Counter(found | {kind: first[kind[0]] for kind in FIRST})
-
-    def history(self, name: str) -> list[Transition]:
-        rows = self._db.all("history", name=name)
-        if not rows:
-            self.job(name)
-        return [Transition(**row) for row in rows]
+    def close(self) -> None:
+        self._db.close()
 
     def save(self, path: Path | str) -> None:
         """Write a copy of all of it to a new file. Raises: DatabaseError: the file is there."""
@@ -194,9 +190,9 @@ class PersistentQSQLite(SQLiteRegistry):
         self, claim: Claim, act: str, events: tuple[Event, ...], **values: object
     ) -> Status:
         """Do a claim's act, or find that this attempt did it before, or refuse it."""
-        fence = {"job_id": claim.job_id, "attempt": claim.attempt}
+        fence: dict[str, Any] = {"job_id": claim.job_id, "attempt": claim.attempt}
         with self._db.write() as tx:
-            now = self.now()
+            now = self.clock.now()
             row = tx.one(act, **fence, actor=claim.process, now=now, **values)
             if row is not None:
                 return Status(row["status"])
@@ -205,15 +201,15 @@ class PersistentQSQLite(SQLiteRegistry):
                 return Status(made["to_status"])
             found = tx.one("job_by_id", job_id=claim.job_id)
             why = f"{act} of {claim.name}, attempt {claim.attempt}, refused: {_state(found)}"
-            who = {"actor": claim.process, "process": claim.process}
-            tx.all("refuse", **fence, **who, now=now, error=why)
+            who: dict[str, Any] = {"actor": claim.process, "process": claim.process}
+            _refuse(tx, **fence, **who, now=now, error=why)
         if found is None:
             raise UnknownJob(f"{claim.name!r:.60}")
         raise StaleClaim(why)
 
     def _move_failed(self, name: str, process: str, act: str) -> Job:
         with self._db.write() as tx:
-            now = self.now()
+            now = self.clock.now()
             row = tx.one(act, name=name, actor=process, now=now)
             if row is not None:
                 return _job(row)
@@ -223,8 +219,8 @@ class PersistentQSQLite(SQLiteRegistry):
                 refusal = UnknownJob(f"{name!r:.60}")
             else:
                 refusal = IllegalMove(f"{act} of {name} refused: {_state(found)}, not failed")
-                tx.all(
-                    "refuse",
+                _refuse(
+                    tx,
                     job_id=found["id"],
                     attempt=found["attempt"],
                     now=now,
@@ -233,6 +229,11 @@ class PersistentQSQLite(SQLiteRegistry):
                     error=refusal.detail,
                 )
         raise refusal
+
+
+def _refuse(tx: Connection, job_id: int, **values: object) -> None:
+    tx.all("refuse", job_id=job_id, **values)
+    tx.all("count_refusal", job_id=job_id)
 
 
 def _job(row: Row) -> Job:
@@ -245,18 +246,3 @@ def _state(row: Row | None) -> str:
         return "the job is gone"
     held = f" by {row['process']}" if row["process"] else ""
     return f"it is {row['status']}{held} at attempt {row['attempt']}"
-
-
-def open_queue(config: Config, *, warm: bool = False) -> PersistentQSQLite:
-    """The queue that a config names; made, with its folder, where there is none.
-
-    Raises:
-        ForeignDatabase, CorruptDatabase, Unavailable: it cannot be opened.
-    """
-    path = config.database
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Unavailable(f"{path.parent}: {error.strerror}") from error
-    general = config.general
-    return PersistentQSQLite(path, durability=general.durability, speed=general.speed, warm=warm)

@@ -1,0 +1,146 @@
+"""The parts of a queue beside its verbs: its history, its clock, its settings, its processes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+from rinq.queue.model import START, Cursor, ProcessEvent, ProcessRow, Transition, TransitionKind
+
+
+class QueueHistory(ABC):
+    """Reading the history: every move of every job, and every refused or illegal act.
+
+    A ``Cursor`` says how far somebody has read. It is taken from one call and given to
+    another, never made or changed by the reader; cursors compare in the order of reading.
+    """
+
+    @abstractmethod
+    def of(self, name: str) -> list[Transition]:
+        """Everything that happened to one job, in order. Raises: UnknownJob."""
+
+    @abstractmethod
+    def transitions(self, after: Cursor = START, limit: int | None = None) -> list[Transition]:
+        """The entries after a cursor, in order of reading; none is ever left out."""
+
+    @abstractmethod
+    def cursor(self, transition: Transition) -> Cursor:
+        """The cursor of a reader that has read up to this entry, it included."""
+
+    @abstractmethod
+    def entry(self, cursor: Cursor) -> Transition | None:
+        """The entry that a cursor was taken from; None if it is not there."""
+
+    @abstractmethod
+    def newest(self, back: int = 0) -> Cursor:
+        """The cursor after which the ``back`` newest entries stand; ``START`` if there are less."""
+
+    @abstractmethod
+    def position(self, at: float) -> Cursor:
+        """The cursor of the last entry before the queue time ``at``; ``START`` if there is none."""
+
+    @abstractmethod
+    def tally(self, after: Cursor = START, until: Cursor | None = None) -> Counter[TransitionKind]:
+        """How often each kind of entry stands after one cursor, up to another or to the end."""
+
+    @abstractmethod
+    def by_job(
+        self, after: tuple[int, int, int] = (0, 0, 0), limit: int | None = None
+    ) -> list[Transition]:
+        """The history job by job: by rising job id, number and id, above the triple ``after``."""
+
+
+class QueueClock(ABC):
+    """Queue time: the one time in which leases, waits and the history are counted."""
+
+    @abstractmethod
+    def now(self) -> float:
+        """Queue seconds; never below the last recorded time."""
+
+    @property
+    @abstractmethod
+    def speed(self) -> float:
+        """Queue seconds per real second."""
+
+    @abstractmethod
+    def set_speed(self, speed: float) -> None:
+        """Let queue time advance at another rate from now on, without a jump."""
+
+    @abstractmethod
+    def shift(self, seconds: float) -> None:
+        """Do to queue time what a host clock set forward does (back, if negative); recorded.
+
+        Forward, ``now`` jumps by so many queue seconds, and leases lapse early. Back, it
+        falls to the last recorded time at most, and stands there until it has caught up.
+        """
+
+
+class LiveSettings(ABC):
+    """What can be changed while processes run: dotted config names, and ``paused``."""
+
+    @abstractmethod
+    def read(self) -> dict[str, object]:
+        """The settings that are in force, by key."""
+
+    @abstractmethod
+    def change(self, changes: Mapping[str, object | None]) -> None:
+        """Set each key to its value; None removes it. All or nothing."""
+
+
+class ProcessRegistry(ABC):
+    """The processes that work on the queue, and what was done to them."""
+
+    @abstractmethod
+    def register(
+        self,
+        name: str,
+        role: str,
+        *,
+        pid: int,
+        started: float,
+        host: str,
+        owned: bool,
+        alive: Callable[[ProcessRow], bool],
+    ) -> int:
+        """Enter a process under its name, in one transaction. Returns its incarnation.
+
+        Guard: no process of this name is registered that ``alive`` says is running.
+        Raises: AlreadyRunning.
+        """
+
+    @abstractmethod
+    def ready(self, name: str, incarnation: int) -> None:
+        """The process is up."""
+
+    @abstractmethod
+    def request_stop(self, name: str, incarnation: int) -> None:
+        """Ask the process to end; it looks several times a second."""
+
+    @abstractmethod
+    def stop_requested(self, name: str, incarnation: int) -> bool:
+        """Whether this incarnation should end: it was asked to, replaced or forgotten."""
+
+    @abstractmethod
+    def ended(self, name: str, incarnation: int, outcome: str) -> None:
+        """The process has ended: stopped, killed or crashed. The first recorded outcome wins."""
+
+    @abstractmethod
+    def record_cycle(self, name: str, began: float, ended: float) -> None:
+        """The role completed a poll cycle; nothing happens if the name is not registered."""
+
+    @abstractmethod
+    def forget(self, name: str, incarnation: int) -> None:
+        """Drop the row of a process that has ended."""
+
+    @abstractmethod
+    def processes(self) -> list[ProcessRow]:
+        """Every name ever started and not forgotten, by name."""
+
+    @abstractmethod
+    def record_event(self, process: str | None, event: str, detail: str | None = None) -> None:
+        """Note something done to a process, or to all (None), for charts and audit."""
+
+    @abstractmethod
+    def process_events(self, after: int = 0) -> list[ProcessEvent]:
+        """What was done to processes, by rising id, from the first id above ``after``."""

@@ -1,0 +1,72 @@
+"""Reading the history from the table ``transitions``; a cursor is the id of an entry."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rinq.errors import UnknownJob
+from rinq.queue.model import START, Cursor, Transition, TransitionKind
+from rinq.queue.parts import QueueHistory
+from rinq.queue.sqlite.connection import NO_LIMIT, Connection
+
+_FIRST: tuple[TransitionKind, ...] = (
+    ("submit", None, "unprocessed", 0),
+    ("claim", "unprocessed", "processing", 1),
+    ("complete", "processing", "processed", 1),
+)
+"""What most of any history consists of."""
+
+
+class SQLiteHistory(QueueHistory):
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+
+    def of(self, name: str) -> list[Transition]:
+        rows = self._db.all("history", name=name)
+        if not rows and self._db.one("job", name=name) is None:
+            raise UnknownJob(f"{name!r:.60}")
+        return [Transition(*row) for row in rows]
+
+    def transitions(self, after: Cursor = START, limit: int | None = None) -> list[Transition]:
+        rows = self._db.all("transitions", after=_id(after), limit=_limit(limit))
+        return [Transition(*row) for row in rows]  # the table's columns, in order; twice as fast
+
+    def cursor(self, transition: Transition) -> Cursor:
+        return Cursor((transition.id,))
+
+    def entry(self, cursor: Cursor) -> Transition | None:
+        found = self._db.one("transition", id=_id(cursor))
+        return None if found is None else Transition(*found)
+
+    def newest(self, back: int = 0) -> Cursor:
+        return self._found("newest", back=back)
+
+    def position(self, at: float) -> Cursor:
+        return self._found("position", at=at)
+
+    def tally(self, after: Cursor = START, until: Cursor | None = None) -> Counter[TransitionKind]:
+        span = {"after": _id(after), "until": _id(self.newest() if until is None else until)}
+        found: dict[TransitionKind, int] = {
+            tuple(row)[:4]: row["n"] for row in self._db.all("tally", **span)
+        }
+        first = self._db.all("tally_first", **span)[0]
+        return +Counter(found | {kind: first[kind[0]] for kind in _FIRST})
+
+    def by_job(
+        self, after: tuple[int, int, int] = (0, 0, 0), limit: int | None = None
+    ) -> list[Transition]:
+        span = dict(zip(("job_id", "number", "id"), after, strict=True))
+        rows = self._db.all("by_job", **span, limit=_limit(limit))
+        return [Transition(*row) for row in rows]
+
+    def _found(self, query: str, **values: float) -> Cursor:
+        row = self._db.one(query, **values)
+        return START if row is None else Cursor((row["id"],))
+
+
+def _id(cursor: Cursor) -> int:
+    return cursor[0] if cursor else 0
+
+
+def _limit(limit: int | None) -> int:
+    return NO_LIMIT if limit is None else limit
