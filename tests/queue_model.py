@@ -33,7 +33,7 @@ class Model:
     def __init__(self, now):
         self.jobs = {}
         self.waiting = []  # names, next first
-        self.history = []  # (event, name, from, to, attempt, actor, process, judged_by_limit, at)
+        self.history = []  # (number, event, name, from, to, attempt, …, at)
         self.real = self.base_real = self.base_queue = now
         self.speed = 1
 
@@ -44,7 +44,7 @@ class Model:
     def set_speed(self, speed):
         self.base_queue, self.base_real, self.speed = self.now(), self.real, speed
 
-    def shift_clock(self, seconds):
+    def shift(self, seconds):
         self.base_queue += seconds
 
     def submit(self, name, process):
@@ -150,9 +150,14 @@ class Model:
 
     def _refuse(self, job, attempt, actor, process):
         row = ("refused", job.name, job.status, job.status, attempt, actor, process, None)
-        self.history.append((*row, self.now()))
+        self._record(row)
 
     def _tell(self, event, name, origin, *, actor, process, judged_by_limit=None):
         job = self.jobs[name]
-        row = (event, name, origin, job.status, job.attempt, actor, process, judged_by_limit)
-        self.history.append((*row, self.now()))
+        self._record(
+            (event, name, origin, job.status, job.attempt, actor, process, judged_by_limit)
+        )
+
+    def _record(self, row):
+        number = 1 + sum(name == row[1] for _, _, name, *_ in self.history)
+        self.history.append((number, *row, self.now()))

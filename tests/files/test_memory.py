@@ -19,7 +19,9 @@ CONTENT = st.sampled_from([b"text", b"more text", b""])
 
 def job(name, status, attempt):
     """A row as it stands, as far as files are concerned."""
-    return Job(1, name, status, attempt, 0, 0, None, 0.0, None, 0, "submit", None, 0.0, None, None)
+    times_and_holder = (None, 0.0, None)
+    row = (0, 0.0, None, 1, "submit", None, 0.0, None, None)
+    return Job(1, name, status, attempt, 0, 0, *times_and_holder, *row)
 
 
 names, attempts = st.sampled_from(NAMES), st.integers(0, 3)

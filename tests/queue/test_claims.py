@@ -5,6 +5,8 @@ The contract's rules 3 and 8.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from rinq.errors import StaleClaim, UnknownJob
@@ -19,8 +21,8 @@ def _events(queue):
 
 
 def everything(queue):
-    """All that the verbs may change."""
-    return queue.jobs(), queue.history.transitions()
+    """All that the verbs may change; a refused act is only counted in the job's row."""
+    return [replace(job, entries=0) for job in queue.jobs()], queue.history.transitions()
 
 
 # Stale claims (rule 3)
@@ -91,7 +93,7 @@ def test_a_claim_that_ended_can_only_be_repeated(queue, claim, first, act):
     else:
         with pytest.raises(StaleClaim):
             act(queue, claim)
-        assert queue.jobs() == before[0]
+        assert everything(queue)[0] == before[0]
 
 
 @pytest.mark.parametrize("n_tries", [1, 3])

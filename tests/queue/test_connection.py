@@ -9,13 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from rinq.queue.sqlite.connection import SQL, Connection
 
 from rinq.config import Config
 from rinq.errors import DatabaseError
 from rinq.queue import PersistentQSQLite, open_queue
-from rinq.queue import connection as module
-from rinq.queue.sqlite.opening import APPLICATION_ID, SCHEMA_VERSION, WARM_BYTES, read_sql
+from rinq.queue.sqlite import connection as module
+from rinq.queue.sqlite.connection import SQL, Connection, read_sql
+from rinq.queue.sqlite.migrating import SCHEMA_VERSION
+from rinq.queue.sqlite.opening import APPLICATION_ID, WARM_BYTES
 
 
 @pytest.fixture

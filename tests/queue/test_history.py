@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from itertools import pairwise, product
+from itertools import product
 
 import pytest
 
@@ -126,22 +126,47 @@ def test_the_time_of_a_change_by_hand_is_not_before_the_last_one(queue, clock, c
     assert times[-1] == clock.now
 
 
-def test_the_history_is_numbered_without_a_gap(queue, stale):
+def test_the_entries_of_a_job_are_numbered_and_counted_refused_ones_too(queue, stale):
+    queue.submit(B)
     with pytest.raises(StaleClaim):
         queue.complete(stale[0])
     queue.complete(stale[1])
-    ids = [row.id for row in queue.history.transitions()]
-    assert all(later == earlier + 1 for earlier, later in pairwise(ids))
+    assert [row.number for row in queue.history.of(A)] == [1, 2, 3, 4, 5, 6]
+    assert [row.number for row in queue.history.of(B)] == [1]
+    assert (queue.job(A).entries, queue.job(B).entries) == (6, 1)
+
+
+@pytest.mark.parametrize(
+    ("statement", "numbers"),
+    [
+        ("UPDATE jobs SET status = 'processed'", [1, 2, 3]),
+        ("UPDATE jobs SET status = 'failed', entries = 9", [1, 2, 3]),
+        (f"INSERT OR REPLACE INTO jobs (id, name) VALUES (1, '{A}')", [1, 2, 3, 4]),
+        (f"INSERT OR REPLACE INTO jobs (id, name, entries) VALUES (1, '{A}', 7)", [1, 2, 3, 4]),
+    ],
+)
+def test_what_is_written_by_hand_is_numbered_too(queue, claim, statement, numbers):
+    queue._db.run(statement)
+    assert [row.number for row in queue.history.of(A)] == numbers
+    assert queue.job(A).entries == numbers[-1]
+
+
+@pytest.mark.parametrize("gone", [1, 2, 3])
+def test_a_number_is_not_given_again_when_its_entry_was_taken_out(queue, claim, gone):
+    queue.complete(claim)
+    queue._db.run("DELETE FROM transitions WHERE number = :gone", {"gone": gone})
+    queue._db.run("UPDATE jobs SET status = 'failed'")
+    assert [row.number for row in queue.history.of(A)] == [n for n in (1, 2, 3, 4) if n != gone]
 
 
 def test_the_histories_are_read_job_by_job_and_page_by_page(queue):
     queue.submit_many([A, B, C])
     for _ in range(2):
         queue.release(queue.claim("c1"))
-    whole = sorted(queue.history.transitions(), key=lambda row: (row.job_id, row.id))
+    whole = sorted(queue.history.transitions(), key=lambda row: (row.job_id, row.number))
     assert queue.history.by_job() == whole
-    read, after = [], (0, 0)
+    read, after = [], (0, 0, 0)
     while page := queue.history.by_job(after, 2):
         read += page
-        after = (page[-1].job_id, page[-1].id)
+        after = (page[-1].job_id, page[-1].number, page[-1].id)
     assert read == whole

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rinq.errors import ConfigError, InvalidName
 from rinq.queue import MOVES, SETTLED, Event, Job, Status
 from rinq.queue.model import check_job_name, check_process_name, is_job_name
-from rinq.queue.sqlite.opening import read_sql
+from rinq.queue.sqlite.connection import read_sql
 
 ALPHABET = string.ascii_letters + string.digits + "_-"
 NO_NAMES = [
@@ -85,7 +85,7 @@ def test_every_status_can_be_reached_and_every_event_is_a_move_or_a_verdict():
 
 
 def test_the_schema_spells_the_same_moves_and_statuses():
-    schema = read_sql("schema.sql")
+    schema = read_sql("schema.sql") + read_sql("triggers.sql")
     spelled = set(re.findall(r"\('(\w+)', +'(\w+)', +'(\w+)'\)", schema))
     moves = {tuple(map(str, move)) for move in MOVES if move[0] is not Event.SUBMIT}
     assert spelled == moves

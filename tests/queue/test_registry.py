@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
-from rinq.queue.sqlite.connection import Connection
 
 from rinq.errors import AlreadyRunning, ConfigError, DatabaseError, Unavailable
 from rinq.queue import PersistentQSQLite
+from rinq.queue.sqlite.connection import Connection
 
 A, B = "abcdefghij", "klmnopqrst"
 

@@ -16,7 +16,8 @@ import pytest
 from rinq.config import Config
 from rinq.errors import CorruptDatabase, DatabaseError, ForeignDatabase, Passing, Unavailable
 from rinq.queue import PersistentQSQLite, open_queue
-from rinq.queue.sqlite.opening import APPLICATION_ID, SCHEMA_VERSION
+from rinq.queue.sqlite.migrating import SCHEMA_VERSION
+from rinq.queue.sqlite.opening import APPLICATION_ID
 
 
 @pytest.fixture

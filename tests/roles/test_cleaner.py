@@ -261,8 +261,9 @@ def test_a_row_deleted_by_hand_is_no_trouble(cleaner, queue, files, fail):
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_trouble_at_any_call_loses_nothing(hire, queue, files, fail, saboteur, patiently, after):
-    verbs = ("settings", "now", "jobs", "hold", "clean", "record_cycle")
-    methods = [(queue, verb, Unavailable) for verb in verbs]
+    calls = [(queue, "jobs"), (queue, "hold"), (queue, "clean"), (queue.settings, "read")]
+    calls += [(queue.clock, "now"), (queue.registry, "record_cycle")]
+    methods = [(target, verb, Unavailable) for target, verb in calls]
     methods += [(files, "follow", FilesUnavailable)]
     for at in itertools.count():
         name = f"abcdefg{at:03}"

@@ -514,7 +514,13 @@ def test_running_out_of_time_is_what_is_told_after_trouble(
 
 
 MOVES = ("claim", "complete", "fail", "renew", "release")
-OTHERS = ("settings", "now", "job", "hold", "record_cycle", "record_event")
+OTHERS = ("job", "hold")
+PARTS = (
+    ("settings", "read"),
+    ("clock", "now"),
+    ("registry", "record_cycle"),
+    ("registry", "record_event"),
+)
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -524,6 +530,7 @@ def test_trouble_at_any_call_loses_nothing(
 ):
     """Every call that a job's whole life makes to queue and files fails once."""
     methods = [(queue, verb, Unavailable) for verb in (*MOVES, *OTHERS)]
+    methods += [(getattr(queue, part), verb, Unavailable) for part, verb in PARTS]
     methods += [(files, v, FilesUnavailable) for v in ("read", "write_result", "follow")]
     manager = hire(Manager)
     for at in itertools.count():

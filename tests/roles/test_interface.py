@@ -101,7 +101,7 @@ def test_a_wait_is_ended_by_a_stop(ticker):
 
 
 def test_trouble_in_the_middle_of_a_wait_ends_no_loop(running, queue, trouble, eventually):
-    trouble(queue, "settings")
+    trouble(queue.settings, "read")
     eventually(lambda: running.steps == 2)
 
 

@@ -108,7 +108,9 @@ def test_its_interval_is_a_live_setting(producer, queue):
 def test_trouble_at_any_call_loses_no_file_and_no_job(
     hire, queue, files, saboteur, patiently, after
 ):
-    methods = [(queue, verb, Unavailable) for verb in ("settings", "now", "submit", "record_cycle")]
+    calls = [(queue.settings, "read"), (queue.clock, "now"), (queue, "submit")]
+    calls += [(queue.registry, "record_cycle")]
+    methods = [(target, verb, Unavailable) for target, verb in calls]
     methods += [(files, "discard", FilesUnavailable)]
     if not after:
         methods += [(files, "create", FilesUnavailable)]  # which leaves nothing when it fails
