@@ -51,14 +51,16 @@ def no_recheck():
 class EarlyPublisher(VirtualConsumer):
     """Makes its result public before the move is committed."""
 
-    def _complete(self, hand, task):
-        if not hand.written:
-            self.files.write_result(hand.claim.name, hand.claim.attempt, task.result())
-            hand.written = True
-            job = self.queue.job(hand.claim.name)
-            accepted = dataclasses.replace(job, status=Status.PROCESSED, attempt=hand.claim.attempt)
+    def _complete(self, in_flight, task):
+        if not in_flight.written:
+            self.files.write_result(in_flight.claim.name, in_flight.claim.attempt, task.result())
+            in_flight.written = True
+            job = self.queue.job(in_flight.claim.name)
+            accepted = dataclasses.replace(
+                job, status=Status.PROCESSED, attempt=in_flight.claim.attempt
+            )
             self.files.follow(accepted)
-        super()._complete(hand, task)
+        super()._complete(in_flight, task)
 
 
 def follow_without_the_lock(self, name):

@@ -81,7 +81,7 @@ def history(
 
 @app.command()
 def redrive(names: Names = None, every: Every = False, config: ConfigPath = None) -> None:
-    """Give failed jobs a new life: back to unprocessed, their tries from 0."""
+    """Redrive failed jobs: back to unprocessed, their tries from 0."""
     one_of(names, every)
     loaded = Config.load(config)
     with existing(loaded) as queue:

@@ -29,7 +29,7 @@ from rinq.roles.producer import Producer
 ROLES: dict[str, type[PersistentQInterface]] = {
     role.role: role for role in (Producer, Consumer, Cleaner, Manager)
 }
-OWNER_LOOK = 0.5  # real seconds between two looks whether the owner lives
+OWNER_POLL = 0.5  # real seconds between two checks that the owner runs
 GRACE = 5.0  # real seconds from the owner's end to a forced one
 
 
@@ -64,7 +64,7 @@ class StopSign:
         else:
             pid, _, started = owner.partition(":")
             while is_running(int(pid), float(started)):
-                time.sleep(OWNER_LOOK)
+                time.sleep(OWNER_POLL)
         self.asked = True
         time.sleep(GRACE)
         os._exit(1)

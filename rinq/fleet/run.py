@@ -22,7 +22,7 @@ from rinq.queue.liveness import is_running, this_process
 
 PREFIX = "rinq-"
 OWNER = ".owner"  # pid and start time of the program that made the folder
-LOOK = 0.1  # real seconds between two looks at the table
+POLL = 0.1  # real seconds between two reads of the counts
 
 
 class Run(contextlib.AbstractContextManager["Run"]):
@@ -81,7 +81,7 @@ class Run(contextlib.AbstractContextManager["Run"]):
                 return counts
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{done} jobs settled in {timeout:g} s; {dict(counts)}")
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(POLL)
 
     def close(self) -> None:
         """Stop the processes and delete the folder."""

@@ -102,7 +102,7 @@ class PersistentQ(AbstractContextManager["PersistentQ"]):
 
     @abstractmethod
     def redrive(self, name: str, process: str) -> Job:
-        """Give a failed job a new life: failed → unprocessed, tries and reassigns from 0.
+        """Let a failed job be tried again: failed → unprocessed, tries and reassigns from 0.
 
         Guard: it is failed. Raises: IllegalMove, UnknownJob.
         """

@@ -52,8 +52,8 @@ class Cleaner(PersistentQInterface):
             self.follow(job.name)
         except (IllegalMove, UnknownJob) as error:
             self.log.info("%s", error.detail)  # redriven, or cleaned by another Cleaner
-        except FilesUnavailable as trouble:  # which must not hold up the other jobs
-            self._found.add(str(trouble))
+        except FilesUnavailable as error:  # which must not hold up the other jobs
+            self._found.add(str(error))
         else:
             self.log.info("cleaned %s", job.name)
 
@@ -65,5 +65,5 @@ class Cleaner(PersistentQInterface):
                 self._found.update(problems)
             except UnknownJob:
                 self._found.add(f"{file} belongs to no job and was left alone")
-            except FilesUnavailable as trouble:
-                self._found.add(str(trouble))
+            except FilesUnavailable as error:
+                self._found.add(str(error))

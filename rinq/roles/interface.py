@@ -19,9 +19,9 @@ from rinq.files import Files
 from rinq.queue import Job, PersistentQ
 from rinq.queue.model import check_process_name
 
-TICK = 0.25  # real seconds: how often a waiting role looks at settings and stop requests
-LOOK = 1.0  # real seconds: how often a holder looks at its claim
-BACK_OFF = (0.5, 8.0)  # real seconds: first and longest wait after a passing trouble
+TICK = 0.25  # real seconds: how often a waiting role reads settings and stop requests
+CLAIM_CHECK = 1.0  # real seconds: how often a holder checks that its claim still holds
+BACK_OFF = (0.5, 8.0)  # real seconds: first and longest wait after a transient error
 
 
 def generator(seed: int | None, role: str, name: str, incarnation: int = 1) -> random.Random:
@@ -89,7 +89,7 @@ class PersistentQInterface(AbstractContextManager["PersistentQInterface"]):
         return seconds
 
     def _record_cycle(self, began: float) -> None:
-        """Seldom enough that short turns are not slowed down by being recorded."""
+        """Seldom enough that short poll cycles are not slowed down by being recorded."""
         ended = self.queue.clock.now()
         if ended >= self._recorded + TICK * self.queue.clock.speed:
             self.queue.registry.record_cycle(self.name, began, ended)
@@ -101,10 +101,10 @@ class PersistentQInterface(AbstractContextManager["PersistentQInterface"]):
 
     @abstractmethod
     def draw_wait(self) -> float:
-        """Queue seconds from the end of one turn to the next, as configured."""
+        """Queue seconds from the end of one poll cycle to the next, as configured."""
 
     def end_cycle(self) -> float:
-        """End this turn; returns the wait until the next."""
+        """End this poll cycle; returns the wait until the next."""
         self._cycle_over = True
         return self.draw_wait()
 
@@ -124,8 +124,8 @@ class PersistentQInterface(AbstractContextManager["PersistentQInterface"]):
     def run(self, should_stop: Callable[[], bool]) -> None:
         """Step until told to stop, then hand back what is held.
 
-        Waits are in queue time, so a change of speed acts at once; trouble that may
-        pass is logged and met with growing pauses.
+        Waits are in queue time, so a change of speed acts at once. A transient error is
+        logged, and the step is tried again after a pause that grows.
         """
         pause, longest = BACK_OFF
         try:
@@ -133,8 +133,8 @@ class PersistentQInterface(AbstractContextManager["PersistentQInterface"]):
                 try:
                     self._wait(self(), should_stop)
                     pause = BACK_OFF[0]
-                except Passing as trouble:
-                    self.log.warning("%s Trying again in %g s.", trouble, pause)
+                except Passing as error:
+                    self.log.warning("%s Trying again in %g s.", error, pause)
                     self._sleep(pause, should_stop)
                     pause = min(2 * pause, longest)
         finally:
@@ -161,18 +161,18 @@ class PersistentQInterface(AbstractContextManager["PersistentQInterface"]):
     def _wait(self, seconds: float, should_stop: Callable[[], bool]) -> None:
         now = self.queue.clock.now()
         due = now + seconds
-        wait_before = self._waits()
+        interval = self._interval()
         while now < due and not should_stop():
             if self.wake.wait(min(TICK, (due - now) / self.queue.clock.speed)):
                 self.wake.clear()
                 return
             self.refresh()
             now = self.queue.clock.now()
-            if self._waits() != wait_before:
-                wait_before = self._waits()
+            if self._interval() != interval:
+                interval = self._interval()
                 due = min(due, now + self.draw_wait())
 
-    def _waits(self) -> object:
+    def _interval(self) -> object:
         return getattr(self.config, self.role).interval
 
     def _sleep(self, seconds: float, should_stop: Callable[[], bool]) -> None:

@@ -11,7 +11,7 @@ from rinq.roles.interface import PersistentQInterface
 
 
 class Manager(PersistentQInterface):
-    """Looks for claims past ``manager.timeout`` each ``manager.interval`` seconds."""
+    """Takes back claims past ``manager.timeout`` each ``manager.interval`` seconds."""
 
     role = "manager"
 

@@ -1,4 +1,4 @@
-"""What a person does to the queue: hand in a file, give a failed job a new life, set a value."""
+"""What a person does to the queue: submit a file, redrive a failed job, change a setting."""
 
 from __future__ import annotations
 
