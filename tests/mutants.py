@@ -10,13 +10,12 @@ from __future__ import annotations
 import dataclasses
 import sys
 
-from rinq.queue.sqlite.connection import SQL
-
 from rinq.config import Config
 from rinq.faults import failpoint
 from rinq.fleet.main import serve
 from rinq.lab.simulation.world import VirtualConsumer
 from rinq.queue import Status
+from rinq.queue.sqlite.connection import SQL
 from rinq.roles.interface import PersistentQInterface
 
 SETTLE = ("complete", "fail", "release")

@@ -12,10 +12,11 @@ import typer
 from rinq.cli.common import AsJson, ConfigPath, Every, Names, app, existing, one_of, show
 from rinq.config import Config
 from rinq.errors import ConfigError
-from rinq.fleet.fleet import Fleet, FleetProcess
+from rinq.fleet.fleet import Fleet
 from rinq.fleet.logs import LogReader, log_path, tail, write_to_stderr
 from rinq.fleet.main import serve, warnings
 from rinq.fleet.pm2 import process_file
+from rinq.fleet.processes import FleetProcess
 from rinq.queue import Role
 
 RoleName = Annotated[Role, typer.Argument(help="Which role.")]

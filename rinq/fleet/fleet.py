@@ -3,45 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from rinq.config import Config
-from rinq.errors import AlreadyRunning, ConfigError, NotRunning, RinqError, StartFailed
+from rinq.errors import AlreadyRunning, ConfigError, NotRunning, RinqError
 from rinq.fleet import logs, signals
-from rinq.fleet.launch import is_launched, launch, reap
+from rinq.fleet.launch import reap
+from rinq.fleet.processes import FleetProcess as FleetProcess
+from rinq.fleet.processes import find_row, job_held_by, row_of
+from rinq.fleet.starting import start_process
+from rinq.fleet.stopping import ask_to_stop, await_end, await_gone
 from rinq.queue import PersistentQ, ProcessRow, Role, Status, open_queue
-from rinq.queue.liveness import ALIVE, State, find, state
+from rinq.queue.liveness import ALIVE, State, state
 from rinq.queue.model import check_process_name
 
-START_TIME = 90.0  # real seconds for a process to be up
 GRACE = 10.0  # real seconds for a stop, before it is forced
-POLL = 0.01
-ENDING = 5.0  # real seconds for the last thread of a process that is over
 FALLEN = frozenset({State.CRASHED, State.KILLED})
-
-
-@dataclass(frozen=True, slots=True)
-class FleetProcess:
-    """A process as it stands: its row, its state, and the job it holds, if any."""
-
-    row: ProcessRow
-    state: State
-    job: str | None
-
-    @property
-    def name(self) -> str:
-        return self.row.name
-
-    @property
-    def alive(self) -> bool:
-        return self.state in ALIVE
 
 
 class Fleet(contextlib.AbstractContextManager["Fleet"]):
@@ -93,7 +73,9 @@ class Fleet(contextlib.AbstractContextManager["Fleet"]):
             check_process_name(name, role)
             if name in rows and state(rows[name]) in ALIVE:
                 raise AlreadyRunning(f"{name} (a {rows[name].role}, pid {rows[name].pid})")
-            up = self._launch(queue, role, name, failpoint)
+            up = start_process(
+                self.config, queue, role, name, owned=not self.keep, failpoint=failpoint
+            )
             self._started[name] = up.row.incarnation
             if self._restart and self._supervisor is None:
                 self._supervisor = threading.Thread(target=self._supervise, daemon=True)
@@ -113,8 +95,8 @@ class Fleet(contextlib.AbstractContextManager["Fleet"]):
         with self._lock, self.queue() as queue:
             self._started.pop(name, None)
             row = self._living(queue, name)
-            self._ask(queue, row)
-            return self._await_end(queue, row, time.monotonic() + grace)
+            ask_to_stop(queue, row)
+            return await_end(queue, row, time.monotonic() + grace)
 
     def stop_all(self, *, grace: float = GRACE) -> dict[str, State]:
         """Stop every process of the queue, side by side. Returns how each ended."""
@@ -130,12 +112,12 @@ class Fleet(contextlib.AbstractContextManager["Fleet"]):
         """
         with self._lock, self.queue() as queue:
             row = self._living(queue, name)
-            held = _job_of(queue, name)
+            held = job_held_by(queue, name)
             signals.kill(row)
-            self._await_gone(row)
+            await_gone(row)
             queue.registry.ended(name, row.incarnation, State.KILLED)
             queue.registry.record_event(name, "kill", held)
-            return FleetProcess(_row(queue, name), State.KILLED, held)
+            return FleetProcess(row_of(queue, name), State.KILLED, held)
 
     def freeze(self, name: str) -> FleetProcess:
         """Stop a process where it stands, as a pause of its machine would.
@@ -151,7 +133,7 @@ class Fleet(contextlib.AbstractContextManager["Fleet"]):
                 raise NotRunning(f"{name} is still starting")
             with queue.exclusive():
                 signals.suspend(row)
-            held = _job_of(queue, name)
+            held = job_held_by(queue, name)
             queue.registry.record_event(name, "freeze", held)
             return FleetProcess(row, State.FROZEN, held)
 
@@ -164,10 +146,10 @@ class Fleet(contextlib.AbstractContextManager["Fleet"]):
         with self.queue() as queue:
             row = self._living(queue, name)
             try:
-                queue.registry.record_event(name, "thaw", _job_of(queue, name))
+                queue.registry.record_event(name, "thaw", job_held_by(queue, name))
             finally:
                 signals.resume(row)  # also where the mark cannot be written
-            return FleetProcess(row, State.RUNNING, _job_of(queue, name))
+            return FleetProcess(row, State.RUNNING, job_held_by(queue, name))
 
     def restart(self, name: str, *, failpoint: str | None = None) -> FleetProcess:
         """Stop a process, if it lives, and start the same role under the same name.
@@ -179,7 +161,7 @@ class Fleet(contextlib.AbstractContextManager["Fleet"]):
         """
         with self._lock:
             with self.queue() as queue:
-                row = _row(queue, name)
+                row = row_of(queue, name)
             if state(row) in ALIVE:
                 self.stop(name)
             return self.start(row.role, name, failpoint=failpoint)
@@ -187,7 +169,7 @@ class Fleet(contextlib.AbstractContextManager["Fleet"]):
     def forget(self, name: str) -> None:
         """Drop a process that has ended from the list. Raises: NotRunning, AlreadyRunning."""
         with self.queue() as queue:
-            row = _row(queue, name)
+            row = row_of(queue, name)
             if state(row) in ALIVE:
                 raise AlreadyRunning(name)
             queue.registry.forget(name, row.incarnation)
@@ -202,7 +184,7 @@ class Fleet(contextlib.AbstractContextManager["Fleet"]):
                 now = row
                 if state(row) is State.CRASHED and row.outcome is None:
                     queue.registry.ended(row.name, row.incarnation, State.CRASHED)
-                    now = _find(queue, row.name) or row  # it may have said its last word just now
+                    now = find_row(queue, row.name) or row  # its own outcome may have come first
                 found.append(FleetProcess(now, state(now), held.get(row.name)))
         return found
 
@@ -228,78 +210,6 @@ class Fleet(contextlib.AbstractContextManager["Fleet"]):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _launch(
-        self, queue: PersistentQ, role: str, name: str, failpoint: str | None
-    ) -> FleetProcess:
-        former = _find(queue, name)
-        before = former.incarnation if former else 0
-        log = logs.log_path(self.config, name)
-        log.parent.mkdir(parents=True, exist_ok=True)
-        beginning = log.stat().st_size if log.exists() else 0
-        owned = not self.keep
-        child = launch(self.config, role, name, log, owned=owned, failpoint=failpoint)
-        up = None
-        try:
-            up = self._await_up(queue, name, before, child)
-        finally:
-            if up is None:  # also when interrupted
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    signals.end(psutil.Process(child.pid))
-                child.wait()
-                reap(child.pid)
-        if up is not None:
-            return FleetProcess(up, state(up), None)
-        row = _find(queue, name)
-        if row and state(row) in ALIVE:
-            raise AlreadyRunning(f"{name} (a {row.role}, pid {row.pid})")
-        said = logs.tail(log, 5, start=beginning)
-        raise StartFailed(name, advice="Its log ends: " + " | ".join(said or ["(nothing)"]))
-
-    def _await_up(
-        self, queue: PersistentQ, name: str, before: int, child: subprocess.Popen[bytes]
-    ) -> ProcessRow | None:
-        deadline = time.monotonic() + START_TIME
-        while True:
-            ended = child.poll() is not None or time.monotonic() > deadline
-            row = _find(queue, name)
-            if row and row.incarnation > before and row.ready and is_launched(row, child):
-                return row  # though it may have ended since
-            if ended:
-                return None
-            time.sleep(POLL)
-
-    def _ask(self, queue: PersistentQ, row: ProcessRow) -> None:
-        queue.registry.request_stop(row.name, row.incarnation)
-        if state(row) is State.FROZEN:
-            with contextlib.suppress(NotRunning):
-                signals.resume(row)
-
-    def _await_end(self, queue: PersistentQ, row: ProcessRow, deadline: float) -> State:
-        while time.monotonic() < deadline:
-            reap(row.pid)
-            gone = find(row) is None
-            now = _row(queue, row.name)  # read once it is gone, so that its last word is there
-            if now.incarnation != row.incarnation:
-                return State.STOPPED  # and somebody started the name again
-            if gone and (ended := state(now)) not in ALIVE:
-                reap(row.pid, patience=ENDING)
-                queue.registry.ended(row.name, row.incarnation, ended)
-                return ended
-            time.sleep(POLL)
-        if state(row) is State.ELSEWHERE:
-            return State.ELSEWHERE
-        with contextlib.suppress(NotRunning):
-            signals.kill(row)
-        self._await_gone(row)
-        queue.registry.ended(row.name, row.incarnation, State.KILLED)
-        return State.KILLED
-
-    def _await_gone(self, row: ProcessRow) -> None:
-        while find(row) is not None:
-            reap(row.pid)
-            time.sleep(POLL)
-        reap(row.pid, patience=ENDING)
-
     def _stop_these(self, names: list[str], grace: float) -> dict[str, State]:
         ends: dict[str, State] = {}
         with self._lock, self.queue() as queue:
@@ -309,10 +219,10 @@ class Fleet(contextlib.AbstractContextManager["Fleet"]):
                 with contextlib.suppress(NotRunning):
                     rows.append(self._living(queue, name))
             for row in rows:
-                self._ask(queue, row)
+                ask_to_stop(queue, row)
             deadline = time.monotonic() + grace
             for row in rows:
-                ends[row.name] = self._await_end(queue, row, deadline)
+                ends[row.name] = await_end(queue, row, deadline)
         return ends
 
     def _is_mine(self, row: ProcessRow) -> bool:
@@ -320,7 +230,7 @@ class Fleet(contextlib.AbstractContextManager["Fleet"]):
         return self._started.get(row.name) == row.incarnation
 
     def _living(self, queue: PersistentQ, name: str) -> ProcessRow:
-        row = _row(queue, name)
+        row = row_of(queue, name)
         reap(row.pid)
         if state(row) not in ALIVE:
             raise NotRunning(f"{name} ({state(row)})")
@@ -333,18 +243,3 @@ class Fleet(contextlib.AbstractContextManager["Fleet"]):
                 for process in self.processes():
                     if process.state in FALLEN and self._is_mine(process.row):
                         self.start(process.row.role, process.name)
-
-
-def _find(queue: PersistentQ, name: str) -> ProcessRow | None:
-    return next((row for row in queue.registry.processes() if row.name == name), None)
-
-
-def _row(queue: PersistentQ, name: str) -> ProcessRow:
-    row = _find(queue, name)
-    if row is None:
-        raise NotRunning(f"{name!r:.60} was never started")
-    return row
-
-
-def _job_of(queue: PersistentQ, name: str) -> str | None:
-    return next((job.name for job in queue.jobs(Status.PROCESSING) if job.process == name), None)

@@ -18,7 +18,6 @@ import psutil
 import pytest
 import yaml
 from mutants import EarlyPublisher, no_cap, no_fence, no_status_guard
-from rinq.queue.sqlite.connection import SQL
 
 from rinq.config import Config
 from rinq.errors import Unavailable
@@ -29,6 +28,7 @@ from rinq.lab.audit.report import Rule
 from rinq.lab.simulation.simulation import simulate
 from rinq.lab.simulation.world import VIRTUAL_ROLES
 from rinq.queue import PersistentQSQLite, Status, open_queue
+from rinq.queue.sqlite.connection import SQL
 from rinq.roles.operator import redrive
 
 NAME = "abcdefghij"
