@@ -1,0 +1,73 @@
+"""Starting a background process, and waiting until it is up."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import time
+
+import psutil
+
+from rinq.config import Config
+from rinq.errors import AlreadyRunning, StartFailed
+from rinq.fleet import logs, signals
+from rinq.fleet.launch import is_launched, launch, reap
+from rinq.fleet.processes import FleetProcess, find_row
+from rinq.queue import PersistentQ, ProcessRow
+from rinq.queue.liveness import ALIVE, state
+
+START_TIME = 90.0  # real seconds for a process to be up
+POLL = 0.01
+
+
+def start_process(
+    config: Config,
+    queue: PersistentQ,
+    role: str,
+    name: str,
+    *,
+    owned: bool,
+    failpoint: str | None,
+) -> FleetProcess:
+    """Start a process and wait until it is up.
+
+    Raises:
+        AlreadyRunning: a process of this name was started by somebody else meanwhile.
+        StartFailed: it ended before it was up; the log's last lines say why.
+    """
+    former = find_row(queue, name)
+    before = former.incarnation if former else 0
+    log = logs.log_path(config, name)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    beginning = log.stat().st_size if log.exists() else 0
+    child = launch(config, role, name, log, owned=owned, failpoint=failpoint)
+    up = None
+    try:
+        up = _await_up(queue, name, before, child)
+    finally:
+        if up is None:  # also when interrupted
+            with contextlib.suppress(psutil.NoSuchProcess):
+                signals.end(psutil.Process(child.pid))
+            child.wait()
+            reap(child.pid)
+    if up is not None:
+        return FleetProcess(up, state(up), None)
+    row = find_row(queue, name)
+    if row and state(row) in ALIVE:
+        raise AlreadyRunning(f"{name} (a {row.role}, pid {row.pid})")
+    said = logs.tail(log, 5, start=beginning)
+    raise StartFailed(name, advice="Its log ends: " + " | ".join(said or ["(nothing)"]))
+
+
+def _await_up(
+    queue: PersistentQ, name: str, before: int, child: subprocess.Popen[bytes]
+) -> ProcessRow | None:
+    deadline = time.monotonic() + START_TIME
+    while True:
+        ended = child.poll() is not None or time.monotonic() > deadline
+        row = find_row(queue, name)
+        if row and row.incarnation > before and row.ready and is_launched(row, child):
+            return row  # though it may have ended since
+        if ended:
+            return None
+        time.sleep(POLL)
