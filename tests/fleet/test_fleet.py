@@ -23,7 +23,8 @@ from rinq.errors import (
     NotRunning,
     StartFailed,
 )
-from rinq.fleet import fleet as module
+from rinq.fleet import starting as starting_module
+from rinq.fleet import stopping as stopping_module
 from rinq.queue import Status
 from rinq.queue.liveness import State
 
@@ -158,7 +159,7 @@ def test_an_interrupted_start_leaves_no_process(fleet, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module, "is_launched", interrupt)
+    monkeypatch.setattr(starting_module, "is_launched", interrupt)
     with pytest.raises(KeyboardInterrupt):
         fleet.start("manager", "mine")
     assert not lives(fleet.processes()[0].row.pid)
@@ -309,7 +310,8 @@ def hours(monkeypatch):
     ahead = SimpleNamespace(
         monotonic=lambda: time.monotonic() + 3600 * sum(passed), sleep=time.sleep
     )
-    monkeypatch.setattr(module, "time", ahead)
+    for module in (starting_module, stopping_module):
+        monkeypatch.setattr(module, "time", ahead)
     return passed
 
 
