@@ -39,6 +39,7 @@ def suspend(row: ProcessRow) -> None:
         for helper in process.children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):
                 helper.suspend()
+                _await_halt(helper)
 
 
 def resume(row: ProcessRow) -> None:
