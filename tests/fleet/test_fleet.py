@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
+import sqlite3
 import threading
 import time
 from types import SimpleNamespace
@@ -27,6 +29,7 @@ from rinq.fleet import starting as starting_module
 from rinq.fleet import stopping as stopping_module
 from rinq.queue import Status
 from rinq.queue.liveness import State
+from rinq.queue.sqlite.migrating import SCHEMA_VERSION
 
 ROLES = ("producer", "consumer", "cleaner", "manager")
 NAME = "abcdefghij"
@@ -454,3 +457,23 @@ def test_a_process_of_another_host_is_left_to_it(fleet, stranger, enter, queue):
     assert queue.registry.stop_requested("mine", 1)
     assert fleet.processes()[0].state is State.ELSEWHERE, "it may well live on"
     assert stranger.is_running()
+
+
+# Another version of rinq
+
+
+def set_version(config, version):
+    with contextlib.closing(sqlite3.connect(config.database)) as other, other:
+        other.execute(f"PRAGMA user_version = {version}")
+
+
+def test_a_process_ends_in_one_sentence_when_another_version_migrates_its_database(
+    fleet, config, eventually
+):
+    pid = fleet.start("manager", "mine").row.pid
+    set_version(config, SCHEMA_VERSION + 1)
+    eventually(lambda: not lives(pid))
+    set_version(config, SCHEMA_VERSION)
+    text = (config.primary_path / ".rinq/logs/mine.log").read_text()
+    assert text.count("was migrated by another version of rinq while it was open here") == 1
+    assert "Traceback" not in text
