@@ -14,6 +14,7 @@ from hypothesis import settings
 
 from rinq.errors import QueueError
 from rinq.queue import PersistentQSQLite
+from rinq.queue.clock import Moment
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
@@ -23,13 +24,19 @@ os.environ[MARK] = uuid.uuid4().hex  # inherited by every process that a test st
 
 
 class FakeTime:
-    """Real time as a test sets it: ``clock.now += 5`` lets five seconds pass."""
+    """The clocks of a system as a test sets them: ``clock.now += 5`` lets five seconds pass.
 
-    def __init__(self, now=1_000_000.0):
+    ``clock.wall += 3600`` sets the wall clock alone. Without a ``boot_id`` it is a system
+    that does not tell the time since boot.
+    """
+
+    def __init__(self, now=1_000_000.0, boot_id=None):
         self.now = now
+        self.wall = 0.0
+        self.boot_id = boot_id
 
     def __call__(self):
-        return self.now
+        return Moment(self.now + self.wall, self.boot_id, self.now)
 
 
 @pytest.fixture
@@ -40,7 +47,7 @@ def clock():
 @pytest.fixture
 def queue(tmp_path, clock):
     """A queue in a file of its own, in the time of ``clock``."""
-    with PersistentQSQLite(tmp_path / "rinq.db", real_time=clock, wait=2) as opened:
+    with PersistentQSQLite(tmp_path / "rinq.db", moment=clock, wait=2) as opened:
         yield opened
 
 

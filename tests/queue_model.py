@@ -46,6 +46,7 @@ class Model:
 
     def shift(self, seconds):
         self.base_queue += seconds
+        self.set_speed(self.speed)
 
     def submit(self, name, process):
         self.submit_many([name], process)

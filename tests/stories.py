@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from rinq.errors import QueueError
 from rinq.metrics import frames as metrics
 from rinq.queue import PersistentQSQLite, Status, Transition
+from rinq.queue.clock import Moment
 
 STATUS = {
     "submit": (None, "unprocessed"),
@@ -63,7 +64,7 @@ def act(queue, name, step, claims):
 def played(acts, *, drained=False):
     """A queue in memory after these acts, 25 s apart, and its clock; ``drained``: all settled."""
     now = [1000.0]
-    queue, claims = PersistentQSQLite(":memory:", real_time=lambda: now[0]), []
+    queue, claims = PersistentQSQLite(":memory:", moment=lambda: Moment(now[0])), []
     for step, name in enumerate(acts):
         now[0] += 25
         act(queue, name, step, claims)

@@ -1,19 +1,26 @@
 """Which operating-system process a row of ``processes`` means, and whether it lives.
 
-A pid is never trusted without its start time: the system gives pids out again.
+A pid is never trusted without its start time, since the system gives pids out again. That
+time is counted from the boot on Linux, and recorded by the system elsewhere: setting the
+wall clock changes neither.
 """
 
 from __future__ import annotations
 
 import os
 import socket
+import sys
 from enum import StrEnum
+from pathlib import Path
 
 import psutil
 
 from rinq.queue.model import ProcessRow
+from rinq.queue.system import host, is_rebooted
 
-CLOCK_SLACK = 1.0  # seconds: start times are reckoned from the boot time, which clock sync moves
+SLACK = 0.001  # seconds: what is left of a start time when it was written as text
+OLD_SLACK = 1.0  # version 1 stored Unix times, reckoned from a boot time that clock sync moves
+START_FIELD = 19  # of /proc/PID/stat, counted from 0 behind the name
 
 
 class State(StrEnum):
@@ -30,35 +37,57 @@ ALIVE = frozenset({State.STARTING, State.RUNNING, State.FROZEN, State.ELSEWHERE}
 
 
 def this_process() -> tuple[int, float, str]:
-    """The pid, start time (Unix seconds) and host of the caller."""
-    return os.getpid(), psutil.Process().create_time(), socket.gethostname()
+    """The pid, start time (see ``start_time``) and host of the caller."""
+    return os.getpid(), start_time(os.getpid()), host()
+
+
+def start_time(pid: int) -> float:
+    """When a process was started: seconds since boot on Linux, elsewhere Unix time.
+
+    Raises:
+        psutil.NoSuchProcess.
+    """
+    if sys.platform != "linux":
+        return psutil.Process(pid).create_time()
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except (FileNotFoundError, ProcessLookupError) as error:
+        raise psutil.NoSuchProcess(pid) from error
+    return int(fields[START_FIELD]) / os.sysconf("SC_CLK_TCK")
 
 
 def is_running(pid: int, started: float) -> bool:
     """Whether the process of this pid that was started then runs on this host."""
     try:
-        process = psutil.Process(pid)
-        same = abs(process.create_time() - started) <= CLOCK_SLACK
-        return same and process.status() != psutil.STATUS_ZOMBIE
+        same = abs(start_time(pid) - started) <= SLACK
+        return same and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 
 
 def find(row: ProcessRow) -> psutil.Process | None:
     """The living process of this row on this host, or None."""
-    if row.host != socket.gethostname():
-        return None
     try:
-        return psutil.Process(row.pid) if is_running(row.pid, row.started) else None
+        process = psutil.Process(row.pid) if row.pid > 0 else None
+        if process is None or process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        return process if _is_meant(row, process) else None
     except psutil.NoSuchProcess:
         return None
+
+
+def _is_meant(row: ProcessRow, process: psutil.Process) -> bool:
+    if "/" not in row.host:  # stored by version 1
+        recent = abs(process.create_time() - row.started) <= OLD_SLACK
+        return row.host == socket.gethostname() and recent
+    return row.host == host() and is_running(row.pid, row.started)
 
 
 def state(row: ProcessRow) -> State:
     """What became of the process, by its row and the operating system."""
     if row.outcome is not None:
         return State(row.outcome)
-    if row.host != socket.gethostname():
+    if row.host not in (host(), socket.gethostname()) and not is_rebooted(row.host):
         return State.ELSEWHERE  # nobody here can tell
     process = find(row)
     if process is None:

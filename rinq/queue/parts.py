@@ -69,10 +69,20 @@ class QueueClock(ABC):
 
     @abstractmethod
     def shift(self, seconds: float) -> None:
-        """Do to queue time what a host clock set forward does (back, if negative); recorded.
+        """A fault: set queue time forward (back, if negative); recorded as ``clock``.
 
         Forward, ``now`` jumps by so many queue seconds, and leases lapse early. Back, it
-        falls to the last recorded time at most, and stands there until it has caught up.
+        falls to the last recorded time at most, and goes on from there.
+        """
+
+    @abstractmethod
+    def correct(self) -> list[str]:
+        """Compare the clocks that queue time runs on, and put right what is wrong.
+
+        Within one boot of the system a change of the wall clock moves nothing. After
+        another boot queue time goes on by the wall clock, and leases may lapse. Queue time
+        that is behind the last entry of the history goes on from there. Each is recorded,
+        as ``wall clock``, ``reboot`` or ``clock behind``. Returns a sentence for each.
         """
 
 

@@ -109,7 +109,9 @@ class PersistentQInterface(AbstractContextManager["PersistentQInterface"]):
         return self.draw_wait()
 
     def refresh(self) -> None:
-        """Lay the live settings over the config, if they changed."""
+        """Lay the live settings over the config, if they changed; see that the clock is right."""
+        for correction in self.queue.clock.correct():
+            self.log.warning("%s", correction)
         settings = self.queue.settings.read()
         if settings == self._settings:
             return

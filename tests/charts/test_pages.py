@@ -14,6 +14,7 @@ from rinq.charts.palette import DARK, FILL, HATCH_INK, LIGHT, SENTINEL
 from rinq.metrics import live_history as history_module
 from rinq.metrics.live_history import LiveHistory
 from rinq.queue import Event, PersistentQSQLite
+from rinq.queue.clock import Moment
 
 HOSTILE = """<img src=x onerror="alert('1')"> & $x_1$ </text></svg>"""
 TEXT = "{http://www.w3.org/2000/svg}text"
@@ -30,7 +31,7 @@ def seen():
     now, claims = [1000.0], []
     acts = ["submit", "claim", "complete", "submit", "claim", "fail", "claim", "fail", "clean"]
     acts += ["submit", "claim", "reassign", "reassign", "late", "release", "redrive"]
-    with PersistentQSQLite(":memory:", real_time=lambda: now[0]) as queue:
+    with PersistentQSQLite(":memory:", moment=lambda: Moment(now[0])) as queue:
         for step, name in enumerate(acts * 6):
             now[0] += 25 if name in ("reassign", "claim") else 5
             stories.act(queue, name, step, claims)

@@ -12,6 +12,7 @@ from rinq.charts import charts, drawing, svg
 from rinq.charts.palette import FILL, HATCH_INK, SENTINEL
 from rinq.metrics import frames as metrics
 from rinq.queue import PersistentQSQLite
+from rinq.queue.clock import Moment
 
 HOSTILE = """<img src=x onerror="alert('1')"> & --> ]]> $x_1$ <!-- 'DejaVu Sans'; </text></svg>"""
 TEXT = "{http://www.w3.org/2000/svg}text"
@@ -21,7 +22,7 @@ TEXT = "{http://www.w3.org/2000/svg}text"
 def drawn():
     """A chart with all five statuses, as it reaches the page."""
     now = [1000.0]
-    with PersistentQSQLite(":memory:", real_time=lambda: now[0]) as queue:
+    with PersistentQSQLite(":memory:", moment=lambda: Moment(now[0])) as queue:
         for i, act in enumerate(["clean", "fail", "complete", "claim", "submit"]):
             now[0] += 5
             queue.submit(f"job_{i:06}")

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from rinq.metrics import frames as metrics
 from rinq.metrics.live_history import LiveHistory
 from rinq.queue import PersistentQSQLite, Status
+from rinq.queue.clock import Moment
 
 STATUSES = [status.value for status in Status]
 A, B, C = "aaaaaaaaaa", "bbbbbbbbbb", "cccccccccc"
@@ -134,7 +135,7 @@ def test_counts_over_time_end_as_the_table_counts_and_never_lose_a_job(acts, str
     """Whatever happens, read whenever: the history gives the counts of the table."""
     now = [1000.0]
     history = LiveHistory()
-    with PersistentQSQLite(":memory:", real_time=lambda: now[0]) as queue:
+    with PersistentQSQLite(":memory:", moment=lambda: Moment(now[0])) as queue:
         claims = []
         for step, act in enumerate(acts):
             now[0] += 25

@@ -15,6 +15,7 @@ from rinq.metrics import live_history as history_module
 from rinq.metrics import sample
 from rinq.metrics.live_history import KIND, LiveHistory
 from rinq.queue import PersistentQSQLite, Status
+from rinq.queue.clock import Moment
 
 STATUSES = [status.value for status in Status]
 B = "bbbbbbbbbb"
@@ -148,7 +149,7 @@ def test_however_often_it_is_read_counts_and_tally_are_those_of_all(acts, stride
     with pytest.MonkeyPatch.context() as patch:
         for name, n in {"PAGE": 4, "KEPT": 3, "MOST": 8}.items():
             patch.setattr(history_module, name, n)
-        with PersistentQSQLite(":memory:", real_time=lambda: now[0]) as queue:
+        with PersistentQSQLite(":memory:", moment=lambda: Moment(now[0])) as queue:
             for step, name in enumerate(acts):
                 now[0] += 25
                 stories.act(queue, name, step, claims)

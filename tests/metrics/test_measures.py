@@ -26,7 +26,7 @@ def clock():
 
 @pytest.fixture
 def queue(clock):
-    with PersistentQSQLite(":memory:", real_time=clock) as queue:
+    with PersistentQSQLite(":memory:", moment=clock) as queue:
         yield queue
 
 

@@ -17,6 +17,7 @@ from queue_model import Model
 from rinq import audit
 from rinq.errors import QueueError
 from rinq.queue import START, Claim, Job, PersistentQSQLite, Status
+from rinq.queue.clock import Moment
 
 NAMES = [f"job{n:07}" for n in range(8)]
 names = st.sampled_from([*NAMES, "no-name"])
@@ -70,7 +71,7 @@ class Verbs(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.model = Model(1_000_000.0)
-        self.queue = PersistentQSQLite(":memory:", real_time=lambda: self.model.real)
+        self.queue = PersistentQSQLite(":memory:", moment=lambda: Moment(self.model.real))
         self.seen, self.cursor = 0, START
 
     def teardown(self):
@@ -192,7 +193,7 @@ VERBS = {
 @given(st.lists(CHANGES | st.sampled_from([*VERBS]), max_size=20))
 def test_changes_by_hand_among_the_verbs_block_nothing_and_are_all_told(steps):
     now = 1_000_000.0
-    with PersistentQSQLite(":memory:", real_time=lambda: now) as queue:
+    with PersistentQSQLite(":memory:", moment=lambda: Moment(now)) as queue:
         queue.submit_many(NAMES[:4])
         claim = queue.claim("c0", 30)
         for step in steps:

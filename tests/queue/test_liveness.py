@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 
@@ -11,15 +10,17 @@ import psutil
 import pytest
 
 from rinq.queue import ProcessRow
-from rinq.queue.liveness import State, find, is_alive, state, this_process
+from rinq.queue.liveness import State, find, is_alive, start_time, state, this_process
+from rinq.queue.system import host
 
-MADE = psutil.Process().create_time()
+NAME, BOOT, NAMESPACE = host().split("/", 2)
+MADE = start_time(os.getpid())
 
 
 def row(**values):
     """A row of ``processes`` that means this very program, but for ``values``."""
     fields = dict.fromkeys(ProcessRow.__slots__)
-    mine = {"name": "mine", "pid": os.getpid(), "started": MADE, "host": socket.gethostname()}
+    mine = {"name": "mine", "pid": os.getpid(), "started": MADE, "host": host()}
     return ProcessRow(**{**fields, **mine, "ready": 1.0, **values})
 
 
@@ -39,6 +40,10 @@ def test_this_process_is_found_by_what_it_registers():
         ({"outcome": "stopped"}, State.STOPPED),
         ({"outcome": "killed"}, State.KILLED),
         ({"host": "elsewhere"}, State.ELSEWHERE),
+        ({"host": f"{NAME}/{BOOT}/another-namespace"}, State.ELSEWHERE),
+        ({"host": f"{NAME}/an-earlier-boot/{NAMESPACE}"}, State.CRASHED),
+        ({"pid": -1}, State.CRASHED),
+        ({"pid": 0}, State.CRASHED),
         ({"host": "elsewhere", "outcome": "stopped"}, State.STOPPED),
     ],
 )
@@ -54,7 +59,7 @@ def test_a_process_that_is_not_meant_is_not_found(values):
 
 def test_a_child_that_was_not_waited_for_has_ended(eventually):
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    meant = row(pid=child.pid, started=psutil.Process(child.pid).create_time())
+    meant = row(pid=child.pid, started=start_time(child.pid))
     assert state(meant) is State.RUNNING
     child.kill()
     eventually(lambda: psutil.Process(child.pid).status() == psutil.STATUS_ZOMBIE)
@@ -62,3 +67,9 @@ def test_a_child_that_was_not_waited_for_has_ended(eventually):
     assert find(meant) is None
     child.wait()
     child.stdin.close()
+
+
+def test_a_process_that_version_1_registered_is_known_by_its_old_marks():
+    old = {"host": NAME, "started": psutil.Process().create_time()}
+    assert state(row(**old)) is State.RUNNING
+    assert state(row(**{**old, "started": old["started"] - 100})) is State.CRASHED

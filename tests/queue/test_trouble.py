@@ -213,7 +213,7 @@ def test_on_a_full_disk_nothing_moves_and_later_everything_does(queue):
 
 
 def test_a_database_locked_for_longer_than_the_wait_is_unavailable_and_nothing_moved(path, clock):
-    with PersistentQSQLite(path, wait=0.02, real_time=clock) as queue:
+    with PersistentQSQLite(path, wait=0.02, moment=clock) as queue:
         queue.submit_many(["heldjob-01", "waitingjob", "failedjob1"])
         claim = queue.claim("c1")
         queue.release(queue.claim("c1"))

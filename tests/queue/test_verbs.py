@@ -241,7 +241,7 @@ def test_a_job_that_is_not_there_is_unknown_to_every_verb(queue, name):
 
 
 def test_a_held_job_is_moved_by_nobody_else(queue, claim, clock):
-    with PersistentQSQLite(queue._db.path, wait=0.01, real_time=clock) as another:
+    with PersistentQSQLite(queue._db.path, wait=0.01, moment=clock) as another:
         with queue.hold(A) as job:
             assert job == queue.job(A)
             with pytest.raises(Exception, match="locked"):

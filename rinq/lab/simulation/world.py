@@ -17,6 +17,7 @@ from rinq.lab.faults.plan import Act, ScheduledFault
 from rinq.lab.scenario import Scenario
 from rinq.lab.simulation.virtual_process import EPOCH, INSTANT, Step, VirtualProcess, Wait
 from rinq.queue import PersistentQSQLite
+from rinq.queue.clock import Moment
 from rinq.roles.consumer import Consumer
 from rinq.roles.interface import BACK_OFF, PersistentQInterface
 
@@ -41,7 +42,7 @@ class World:
         self.env = simpy.Environment()
         speed = config.general.speed
         self.queue = PersistentQSQLite(
-            ":memory:", speed=speed, real_time=lambda: EPOCH + self.env.now / speed
+            ":memory:", speed=speed, moment=lambda: Moment(EPOCH + self.env.now / speed)
         )
         self.files = Files.in_memory()
         self.processes = {

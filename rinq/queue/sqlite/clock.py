@@ -5,27 +5,33 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from rinq.errors import ConfigError
-from rinq.queue.clock import StoredClock
+from rinq.queue.clock import Moment, StoredClock
 from rinq.queue.parts import QueueClock
 from rinq.queue.sqlite.connection import Connection
 
+TOLERANCE = 1.0  # real seconds by which clocks may disagree
+
 
 class SQLiteClock(QueueClock):
-    """Keeps what it read until another connection has committed."""
+    """Keeps what it read until another connection has committed.
 
-    def __init__(self, db: Connection, real_time: Callable[[], float]) -> None:
+    Args:
+        moment: reads the clocks of the system.
+    """
+
+    def __init__(self, db: Connection, moment: Callable[[], Moment]) -> None:
         self._db = db
-        self._real_time = real_time
+        self._moment = moment
         self._version = -1
         self._clock: StoredClock | None = None
         self._floor = 0.0  # the last recorded time
 
     def now(self) -> float:
         clock = self._read()
-        now = clock.reckon(self._real_time(), self._floor)
+        now = clock.reckon(self._moment(), self._floor)
         if self._db.inside:  # it is about to be recorded
             self._floor = now
         return now
@@ -38,31 +44,72 @@ class SQLiteClock(QueueClock):
         if not (math.isfinite(speed) and speed > 0):
             raise ConfigError(f"speed: expected a number above 0, got {speed!r}.")
         with self._changing() as tx:
-            clock = self._read()
-            tx.all("set_clock", **asdict(clock.rebased(speed, self._real_time(), self._floor)))
+            clock, moment = self._read(), self._moment()
+            self._write(tx, clock.rebased(speed, moment, self._floor))
 
     def shift(self, seconds: float) -> None:
         if not math.isfinite(seconds):
             raise ConfigError(f"clock: expected a number of seconds, got {seconds!r}.")
         with self._changing() as tx:
+            moment = self._moment()
             shifted = self._read().shifted(seconds)
-            tx.all("set_clock", **asdict(shifted))
-            now, detail = shifted.reckon(self._real_time(), self._floor), f"{seconds:+g} s"
-            tx.all("record_event", now=now, process=None, event="clock", detail=detail)
+            self._write(tx, shifted.rebased(shifted.speed, moment, self._floor))
+            now = shifted.reckon(moment, self._floor)
+            self._record(tx, now, "clock", f"{seconds:+g} s")
+
+    def correct(self) -> list[str]:
+        if not self._corrections(self._read(), self._moment())[1]:
+            return []
+        with self._changing() as tx:
+            moment = self._moment()
+            clock, found = self._corrections(self._read(), moment)
+            if found:
+                self._write(tx, clock)
+            for event, detail, _ in found:
+                self._record(tx, clock.reckon(moment, self._floor), event, detail)
+        return [sentence for _, _, sentence in found]
+
+    def _corrections(
+        self, clock: StoredClock, moment: Moment
+    ) -> tuple[StoredClock, list[tuple[str, str, str]]]:
+        """The clock as it should be, and why: event, detail and sentence of each correction."""
+        found = []
+        if clock.boot_id != moment.boot_id:
+            passed = clock.reckon(moment) - self._floor
+            clock = clock.rebased(clock.speed, moment, self._floor)
+            why = f"The system was started anew; queue time went on {passed:+.1f} s by wall clock."
+            found.append(("reboot", f"{passed:+.1f} s", why))
+        elif abs(step := clock.wall_step(moment)) > TOLERANCE:
+            clock = replace(clock, base_real=clock.base_real + step)
+            why = f"The wall clock was set by {step:+.1f} s; queue time does not follow it."
+            found.append(("wall clock", f"{step:+.1f} s", why))
+        behind = self._floor - clock.reckon(moment)
+        if behind > TOLERANCE * clock.speed:
+            clock = clock.rebased(clock.speed, moment, self._floor)
+            why = f"Queue time was {behind:.1f} s behind the last entry, and goes on from there."
+            found.append(("clock behind", f"{behind:.1f} s", why))
+        return clock, found
 
     def _read(self) -> StoredClock:
         current = self._db.version()
         if current != self._version or self._clock is None:
-            speed, base_real, base_queue, floor = self._db.all("clock")[0]
-            self._clock, self._floor = StoredClock(speed, base_real, base_queue), floor
+            *stored, floor = self._db.all("clock")[0]
+            self._clock, self._floor = StoredClock(*stored), floor
             self._version = current
         return self._clock
 
     @contextmanager
     def _changing(self) -> Iterator[Connection]:
-        """A write after which the clock is read anew, whether it was committed or not."""
+        """A write for which the clock is read anew, and after it, whether it was committed or not."""
         try:
             with self._db.write() as tx:
+                self._clock = None
                 yield tx
         finally:
-            self._version, self._clock = -1, None
+            self._clock = None
+
+    def _write(self, tx: Connection, clock: StoredClock) -> None:
+        tx.all("set_clock", **asdict(clock))
+
+    def _record(self, tx: Connection, now: float, event: str, detail: str) -> None:
+        tx.all("record_event", now=now, process=None, event=event, detail=detail)

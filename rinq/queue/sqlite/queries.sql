@@ -168,14 +168,16 @@ SELECT t.* FROM transitions AS t JOIN jobs AS j ON j.id = t.job_id
 WHERE j.name = :name ORDER BY t.number, t.id;
 
 -- name: clock
-SELECT speed, base_real, base_queue,
+SELECT speed, base_real, base_queue, base_boot, boot_id,
        coalesce((SELECT at FROM transitions ORDER BY id DESC LIMIT 1), 0.0) AS floor
 FROM clock;
 
 -- name: set_clock
-INSERT INTO clock (one, speed, base_real, base_queue) VALUES (1, :speed, :base_real, :base_queue)
+INSERT INTO clock (one, speed, base_real, base_queue, base_boot, boot_id)
+VALUES (1, :speed, :base_real, :base_queue, :base_boot, :boot_id)
 ON CONFLICT (one) DO UPDATE SET
-  speed = excluded.speed, base_real = excluded.base_real, base_queue = excluded.base_queue;
+  speed = excluded.speed, base_real = excluded.base_real, base_queue = excluded.base_queue,
+  base_boot = excluded.base_boot, boot_id = excluded.boot_id;
 
 -- name: settings
 SELECT key, value FROM settings ORDER BY key;

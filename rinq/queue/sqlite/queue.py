@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,8 +13,9 @@ from typing import Any
 
 from rinq.errors import IllegalMove, NameUsed, QueueError, StaleClaim, UnknownJob
 from rinq.faults import failpoint
+from rinq.queue import system
 from rinq.queue.base import PersistentQ
-from rinq.queue.clock import StoredClock
+from rinq.queue.clock import Moment, StoredClock
 from rinq.queue.liveness import is_alive
 from rinq.queue.model import Claim, Event, Job, Status, check_job_name
 from rinq.queue.sqlite.clock import SQLiteClock
@@ -37,7 +37,7 @@ class PersistentQSQLite(PersistentQ):
         speed: queue seconds per real second, for a database that is made now.
         wait: real seconds to wait for a lock that somebody else holds.
         warm: grow the write-ahead log at once (for connections that live long).
-        real_time: where Unix time is read.
+        moment: reads the clocks of the system: Unix time, and the time since boot.
 
     Raises:
         ForeignDatabase, CorruptDatabase, DatabaseInUse, Unavailable: it cannot be opened.
@@ -51,12 +51,11 @@ class PersistentQSQLite(PersistentQ):
         speed: float = 1.0,
         wait: float = 10.0,
         warm: bool = False,
-        real_time: Callable[[], float] = time.time,
+        moment: Callable[[], Moment] = system.moment,
     ) -> None:
 
         def start_clock(tx: Connection) -> None:
-            real = real_time()
-            tx.all("set_clock", **asdict(StoredClock(speed, real, real)))
+            tx.all("set_clock", **asdict(StoredClock.started(speed, moment())))
 
         self._db = db = open_connection(
             path,
@@ -67,9 +66,9 @@ class PersistentQSQLite(PersistentQ):
             alive=is_alive,
         )
         self.history = SQLiteHistory(db)
-        self.clock = SQLiteClock(db, real_time)
+        self.clock = SQLiteClock(db, moment)
         self.settings = SQLiteSettings(db)
-        self.registry = SQLiteRegistry(db, self.clock, real_time)
+        self.registry = SQLiteRegistry(db, self.clock, moment)
 
     def submit(self, name: str, process: str | None = None) -> Job:
         check_job_name(name)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rinq.errors import AlreadyRunning
+from rinq.queue.clock import Moment
 from rinq.queue.model import ProcessEvent, ProcessRow
 from rinq.queue.parts import ProcessRegistry, QueueClock
 from rinq.queue.sqlite.connection import Connection, Row
 
 
 class SQLiteRegistry(ProcessRegistry):
-    def __init__(self, db: Connection, clock: QueueClock, real_time: Callable[[], float]) -> None:
+    def __init__(self, db: Connection, clock: QueueClock, moment: Callable[[], Moment]) -> None:
         self._db = db
         self._clock = clock
-        self._real_time = real_time
+        self._moment = moment
 
     def register(
         self,
@@ -32,7 +33,7 @@ class SQLiteRegistry(ProcessRegistry):
             if row is not None and alive(_process(row)):
                 raise AlreadyRunning(f"{name} (a {row['role']}, pid {row['pid']})")
             values = {"name": name, "role": role, "pid": pid, "started": started, "host": host}
-            done = tx.all("register", **values, owned=owned, real=self._real_time())
+            done = tx.all("register", **values, owned=owned, real=self._moment().real)
             return int(done[0]["incarnation"])
 
     def ready(self, name: str, incarnation: int) -> None:
@@ -69,7 +70,7 @@ class SQLiteRegistry(ProcessRegistry):
 
     def _note(self, query: str, name: str, incarnation: int, **values: object) -> None:
         with self._db.write() as tx:
-            tx.all(query, name=name, incarnation=incarnation, real=self._real_time(), **values)
+            tx.all(query, name=name, incarnation=incarnation, real=self._moment().real, **values)
 
 
 def _process(row: Row) -> ProcessRow:

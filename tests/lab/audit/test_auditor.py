@@ -16,6 +16,7 @@ from rinq.errors import QueueError
 from rinq.files import Files
 from rinq.lab.audit.report import MEANING, AuditVerdict, Rule
 from rinq.queue import PersistentQSQLite, Status
+from rinq.queue.clock import Moment
 
 
 @pytest.fixture
@@ -601,7 +602,7 @@ class Walk:
 def test_whatever_the_verbs_do_in_whatever_time_is_valid(walked):
     """Claims of every age act, time jumps to and fro, and the Manager takes its turns."""
     now = 1_000_000.0
-    with PersistentQSQLite(":memory:", real_time=lambda: now) as queue:
+    with PersistentQSQLite(":memory:", moment=lambda: Moment(now)) as queue:
         walk = Walk(queue)
         for step in walked:
             if isinstance(step, int):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 import subprocess
 import sys
@@ -134,7 +135,9 @@ def test_while_a_registered_process_lives_nothing_is_changed(path):
         f"UPDATE processes SET pid = {pid}, started = {started}, host = '{host}', outcome = NULL",
     )
     before = dump(path)
-    with pytest.raises(DatabaseInUse, match=rf"consumer-1 \(a consumer, pid {pid} on {host}\)"):
+    with pytest.raises(
+        DatabaseInUse, match=rf"consumer-1 \(a consumer, pid {pid} on {re.escape(host)}\)"
+    ):
         PersistentQSQLite(path)
     assert dump(path) == before
     assert not list(path.parent.glob("*version*"))
