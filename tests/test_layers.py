@@ -15,7 +15,7 @@ import rinq
 
 PACKAGE = Path(rinq.__file__).parent
 LAYERS = (  # from the ground up
-    {"config", "distributions", "errors", "faults"},
+    {"config", "distributions", "errors", "faults", "regular"},
     {"queue"},
     {"files"},
     {"roles"},

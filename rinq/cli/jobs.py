@@ -25,14 +25,11 @@ def submit(
     as_json: AsJson = False,
     config: ConfigPath = None,
 ) -> None:
-    """Copy files in, each under a fresh name, and submit those names."""
+    """Copy files in, each under a fresh name, and submit all of these names or none."""
     loaded = Config.load(config)
-    rows = []
     with open_queue(loaded) as queue:
-        files = Files.of(loaded)
-        for path in paths:
-            job = operator.submit_file(queue, files, path, random.SystemRandom())
-            rows.append({"file": str(path), "job": job.name})
+        names = operator.submit_files(queue, Files.of(loaded), paths, random.SystemRandom())
+    rows = [{"file": str(path), "job": name} for path, name in zip(paths, names, strict=True)]
     show(rows, as_json)
 
 

@@ -9,10 +9,7 @@ from pathlib import Path
 
 from rinq.errors import FilesUnavailable, UnreadableFile
 from rinq.files.store import MAX_BYTES, RESULTS, STATE_FOLDER, EntryKind, Store
-
-_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
-_NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # so that a pipe in the way holds nobody up
-_BINARY = getattr(os, "O_BINARY", 0)
+from rinq.regular import BINARY, NOFOLLOW, NONBLOCK, PRIVATE
 
 
 class DiskStore(Store):
@@ -57,8 +54,8 @@ class DiskStore(Store):
     def write(self, entry: str, content: bytes, *, new: bool) -> None:
         path = self.folder / entry
         how = os.O_EXCL if new else os.O_TRUNC
-        flags = os.O_WRONLY | os.O_CREAT | how | _NOFOLLOW | _NONBLOCK | _BINARY
-        descriptor = os.open(path, flags, 0o666)
+        flags = os.O_WRONLY | os.O_CREAT | how | NOFOLLOW | NONBLOCK | BINARY
+        descriptor = os.open(path, flags, PRIVATE)
         try:
             with open(descriptor, "wb") as file:
                 file.write(content)
@@ -98,4 +95,4 @@ class DiskStore(Store):
 
 
 def _open_to_read(path: str, flags: int) -> int:
-    return os.open(path, flags | _NOFOLLOW | _NONBLOCK)
+    return os.open(path, flags | NOFOLLOW | NONBLOCK)

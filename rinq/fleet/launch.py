@@ -14,6 +14,7 @@ import psutil
 
 from rinq.config import Config
 from rinq.faults import FAILPOINT
+from rinq.fleet.logs import open_log
 from rinq.queue import ProcessRow
 from rinq.queue.liveness import find
 
@@ -55,7 +56,7 @@ def launch(
     if owner is not None:
         command += ["--owner", owner]
     command += ["--", role, name]
-    with log.open("ab") as output:
+    with open_log(log, "ab") as output:
         child = subprocess.Popen(
             command,
             stdin=subprocess.PIPE if owner == "stdin" else subprocess.DEVNULL,

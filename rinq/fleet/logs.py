@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from rinq.config import Config
+from rinq.errors import FilesUnavailable
 from rinq.files import STATE_FOLDER
 from rinq.queue.model import check_process_name
+from rinq.regular import open_regular
 
 MOST_BYTES = 2**20
 KEPT_BYTES = 2**18
@@ -22,10 +26,38 @@ def log_path(config: Config, name: str) -> Path:
     return config.primary_path / STATE_FOLDER / "logs" / f"{check_process_name(name)}.log"
 
 
-def tail(path: Path, lines: int, *, start: int = 0) -> list[str]:
-    """The last lines of a log, from byte ``start`` on at most; none where there is no file."""
+def open_log(path: Path, mode: str) -> IO[bytes]:
+    """Open a log, made with its folders where it is missing, but never through a link.
+
+    Args:
+        mode: ``rb``, ``ab`` or ``r+b``.
+
+    Raises:
+        FileNotFoundError: there is none to read.
+        FilesUnavailable: something else is there, or the system forbids it.
+    """
     try:
-        with path.open("rb") as file:
+        if mode == "ab":
+            path.parent.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+        for folder in (path.parent.parent, path.parent):
+            if folder.is_symlink():
+                raise FilesUnavailable(f"{folder} is a symbolic link")
+        return open(path, mode, opener=lambda name, flags: open_regular(Path(name), flags))
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise FilesUnavailable(f"{path}: {error.strerror}") from error
+
+
+def tail(path: Path, lines: int, *, start: int = 0) -> list[str]:
+    """The last lines of a log, from byte ``start`` on at most; none where there is no file.
+
+    Raises:
+        FilesUnavailable.
+    """
+    try:
+        with open_log(path, "rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(start if start <= size else 0)
             text = file.read().decode("utf-8", "replace")
@@ -39,20 +71,24 @@ class LogReader:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._read = {path: path.stat().st_size for path in folder.glob("*.log")}
+        self._read = {path: path.lstat().st_size for path in folder.glob("*.log")}
 
     def read(self) -> Iterator[tuple[str, str]]:
         """(process name, line) of each whole line since the last call."""
         for path in sorted(self._folder.glob("*.log")):
-            with path.open("rb") as file:
-                size = file.seek(0, os.SEEK_END)
-                start = self._read.get(path, 0)
-                start = start if start <= size else 0  # it was cut: from its new beginning
-                file.seek(start)
-                whole, newline, _ = file.read().rpartition(b"\n")
-            self._read[path] = start + len(whole) + len(newline)
-            for line in whole.decode("utf-8", "replace").splitlines():
-                yield path.stem, line
+            with contextlib.suppress(FileNotFoundError, FilesUnavailable):
+                yield from self._new_lines(path)
+
+    def _new_lines(self, path: Path) -> Iterator[tuple[str, str]]:
+        with open_log(path, "rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            start = self._read.get(path, 0)
+            start = start if start <= size else 0  # it was cut: from its new beginning
+            file.seek(start)
+            whole, newline, _ = file.read().rpartition(b"\n")
+        self._read[path] = start + len(whole) + len(newline)
+        for line in whole.decode("utf-8", "replace").splitlines():
+            yield path.stem, line
 
 
 def bound(path: Path) -> None:
@@ -60,13 +96,13 @@ def bound(path: Path) -> None:
 
     Its writers append, so that cutting it in place loses at most what is written meanwhile.
     """
-    if path.stat().st_size <= MOST_BYTES:
+    if path.lstat().st_size <= MOST_BYTES:
         return
-    with path.open("r+b") as file:
+    with open_log(path, "r+b") as file:
         file.seek(-KEPT_BYTES, os.SEEK_END)
         _, _, kept = file.read().partition(b"\n")
         file.truncate(0)
-    with path.open("ab") as file:
+    with open_log(path, "ab") as file:
         file.write(kept)
 
 

@@ -38,8 +38,7 @@ def start_process(
     former = find_row(queue, name)
     before = former.incarnation if former else 0
     log = logs.log_path(config, name)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    beginning = log.stat().st_size if log.exists() else 0
+    beginning = log.lstat().st_size if log.exists() else 0
     child = launch(config, role, name, log, owned=owned, failpoint=failpoint)
     up = None
     try:

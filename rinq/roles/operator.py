@@ -2,45 +2,92 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rinq.config import Config
-from rinq.errors import FileInTheWay, NameUsed, UnreadableFile
+from rinq.errors import (
+    FileInTheWay,
+    FilesUnavailable,
+    RinqError,
+    Unavailable,
+    UnknownJob,
+    UnreadableFile,
+)
 from rinq.faults import failpoint
 from rinq.files import MAX_BYTES, Files
 from rinq.queue import Job, PersistentQ
+from rinq.regular import read_regular
 from rinq.roles.interface import draw_name
 
 OPERATOR = "operator"
 
 
-def submit_file(queue: PersistentQ, files: Files, source: Path, rng: random.Random) -> Job:
-    """Copy a file into ``primary_path`` under a fresh name, and submit that name.
+def submit_files(
+    queue: PersistentQ, files: Files, sources: Sequence[Path], rng: random.Random
+) -> list[str]:
+    """Copy files into ``primary_path``, each under a fresh name, and submit all names or none.
+
+    Returns:
+        The names of the jobs, in the order of ``sources``.
 
     Raises:
-        UnreadableFile: ``source`` cannot be read, is empty, or is larger than 64 MiB.
-        FilesUnavailable, Unavailable: nothing was submitted.
+        UnreadableFile: one cannot be read, is no regular file, is empty, or is larger than
+            64 MiB. Nothing was submitted.
+        FilesUnavailable, Unavailable: nothing was submitted, as far as can be told.
     """
+    contents = [_content(source) for source in sources]
+    made: list[str] = []
     try:
-        if source.stat().st_size > MAX_BYTES:
-            raise UnreadableFile(f"{source} has over {MAX_BYTES:,} bytes")
-        content = source.read_bytes()
-    except OSError as error:
-        raise UnreadableFile(f"{source}: {error.strerror}") from error
+        made.extend(_create(queue, files, content, rng) for content in contents)
+        queue.submit_many(made, OPERATOR)
+    except RinqError:
+        if not _discard_unless_submitted(queue, files, made):
+            raise
+    return made
+
+
+def _content(source: Path) -> bytes:
+    try:
+        content = read_regular(source, MAX_BYTES)
+    except (OSError, ValueError) as error:  # ValueError: a path that no system takes
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UnreadableFile(f"{str(source)!r:.200}: {reason}") from error
     if not content:
-        raise UnreadableFile(f"{source} is empty")
+        raise UnreadableFile(f"{str(source)!r:.200} is empty")
+    return content
+
+
+def _create(queue: PersistentQ, files: Files, content: bytes, rng: random.Random) -> str:
+    """Make a file under a name that neither a job nor a file has. Returns the name."""
     while True:
         name = draw_name(rng)
-        try:
-            files.create(name, content)
-        except FileInTheWay:
-            continue
-        try:
-            return queue.submit(name, OPERATOR)
-        except NameUsed:
-            files.discard(name)
+        with contextlib.suppress(FileInTheWay):
+            try:
+                queue.job(name)
+            except UnknownJob:
+                files.create(name, content)
+                return name
+
+
+def _discard_unless_submitted(queue: PersistentQ, files: Files, made: list[str]) -> bool:
+    """Delete the files of a batch that was not submitted. Returns whether it was, after all.
+
+    A commit may have failed to say that it was made. Where that cannot be told the files stay.
+    """
+    try:
+        queue.job(made[0])
+    except (UnknownJob, IndexError):
+        for name in made:
+            with contextlib.suppress(FilesUnavailable):
+                files.discard(name)
+    except Unavailable:
+        return False
+    else:
+        return True
+    return False
 
 
 def redrive(queue: PersistentQ, files: Files, name: str) -> tuple[Job, list[str]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
-from rinq.errors import ConfigError
-from rinq.fleet.logs import KEPT_BYTES, MOST_BYTES, bound, log_path, tail
+from rinq.errors import ConfigError, FilesUnavailable
+from rinq.fleet.logs import KEPT_BYTES, MOST_BYTES, LogReader, bound, log_path, open_log, tail
 from rinq.queue import Status
 
 
@@ -63,3 +65,27 @@ def test_a_handler_that_chatters_does_not_fill_the_disk(fleet, config, queue, su
     log = log_path(config, "mine")
     eventually(lambda: log.stat().st_size <= MOST_BYTES)
     assert any("completed lastlinesd" in line for line in fleet.tail("mine"))
+
+
+@pytest.mark.parametrize("linked", ["log", "folder", "state folder"])
+def test_no_log_is_written_through_a_symbolic_link(tmp_path, linked):
+    victim = tmp_path / "victim"
+    state = tmp_path / "jobs" / ".rinq"
+    path = {"log": state / "logs" / "p.log", "folder": state / "logs", "state folder": state}[
+        linked
+    ]
+    path.parent.mkdir(parents=True)
+    if linked == "log":
+        victim.write_text("precious\n" * 200_000)
+    else:
+        (victim / "logs").mkdir(parents=True)
+    path.symlink_to(victim)
+    before = sorted((file, file.stat().st_size) for file in tmp_path.rglob("*"))
+    log = state / "logs" / "p.log"
+    for act in (lambda: open_log(log, "ab"), lambda: bound(log), lambda: tail(log, 5)):
+        with contextlib.suppress(FilesUnavailable, FileNotFoundError):
+            act()
+    with pytest.raises(FilesUnavailable):
+        open_log(log, "ab")
+    assert list(LogReader(log.parent).read()) == []
+    assert sorted((file, file.stat().st_size) for file in tmp_path.rglob("*")) == before

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import random
+import re
+from pathlib import Path
 
 import pytest
 
 from rinq import audit
 from rinq.config import Config
-from rinq.errors import ConfigError, IllegalMove, UnknownJob, UnreadableFile
+from rinq.errors import (
+    ConfigError,
+    FilesUnavailable,
+    IllegalMove,
+    Unavailable,
+    UnknownJob,
+    UnreadableFile,
+)
 from rinq.files import MAX_BYTES
 from rinq.queue import Status
-from rinq.roles.operator import change_settings, redrive, submit_file
+from rinq.roles.operator import change_settings, redrive, submit_files
 
 NAME = "abcdefghij"
 
@@ -24,8 +34,8 @@ def rng():
 def test_a_file_is_copied_in_under_a_fresh_name(queue, files, tmp_path, rng):
     source = tmp_path / "letter.txt"
     source.write_text("dear reader")
-    names = {submit_file(queue, files, source, rng).name for _ in range(2)}
-    assert len(names) == 2
+    names = submit_files(queue, files, [source, source], rng)
+    assert len({*names}) == 2
     assert {files.read(name) for name in names} == {b"dear reader"}
     assert audit(queue, files).at_rest
 
@@ -33,10 +43,10 @@ def test_a_file_is_copied_in_under_a_fresh_name(queue, files, tmp_path, rng):
 def test_a_name_that_is_taken_is_drawn_again(queue, files, tmp_path):
     source = tmp_path / "letter.txt"
     source.write_text("dear reader")
-    first = submit_file(queue, files, source, random.Random(7)).name
-    second = submit_file(queue, files, source, random.Random(7)).name  # its file is in the way
+    (first,) = submit_files(queue, files, [source], random.Random(7))
+    (second,) = submit_files(queue, files, [source], random.Random(7))  # its file is in the way
     files.discard(first)
-    third = submit_file(queue, files, source, random.Random(7)).name  # its name was used
+    (third,) = submit_files(queue, files, [source], random.Random(7))  # its name was used
     assert len({first, second, third}) == 3
     with pytest.raises(UnreadableFile):
         files.read(first)
@@ -47,10 +57,44 @@ def test_a_file_that_cannot_be_worked_on_is_refused(queue, files, tmp_path, rng)
     (tmp_path / "empty").touch()
     with (tmp_path / "huge").open("wb") as file:
         file.truncate(MAX_BYTES + 1)
-    for name in ("missing", "folder", "empty", "huge"):
-        with pytest.raises(UnreadableFile, match=name):
-            submit_file(queue, files, tmp_path / name, rng)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "good").write_text("text")
+    for name in ("missing", "folder", "empty", "huge", "pipe", "x" * 5000, "a\0b"):
+        with pytest.raises(UnreadableFile, match=re.escape(name[:9]).replace("\0", "")) as caught:
+            submit_files(queue, files, [tmp_path / "good", tmp_path / name], rng)
+        assert len(str(caught.value)) < 500
+    with pytest.raises(UnreadableFile, match="no regular file"):
+        submit_files(queue, files, [Path("/dev/zero")], rng)
     assert queue.jobs() == []
+    assert files.listing().folder == {}
+
+
+def test_of_files_of_which_one_cannot_be_made_none_is_submitted(
+    queue, files, tmp_path, rng, trouble
+):
+    source = tmp_path / "letter.txt"
+    source.write_text("dear reader")
+    trouble(files, "create", error=FilesUnavailable)
+    with pytest.raises(FilesUnavailable):
+        submit_files(queue, files, [source, source], rng)
+    assert (queue.jobs(), files.listing().folder) == ([], {})
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_submit_that_meets_a_long_lock_leaves_no_file_behind(
+    queue, files, tmp_path, rng, trouble, after
+):
+    """Unless its commit was made, and only saying so failed: then it is a job like any other."""
+    source = tmp_path / "letter.txt"
+    source.write_text("dear reader")
+    trouble(queue, "submit_many", after=after)
+    if after:
+        (name,) = submit_files(queue, files, [source], rng)
+        assert queue.job(name).status is Status.UNPROCESSED
+    else:
+        with pytest.raises(Unavailable):
+            submit_files(queue, files, [source], rng)
+        assert (queue.jobs(), files.listing().folder) == ([], {})
 
 
 def test_a_redriven_job_gets_its_file_back(queue, files, submit):

@@ -100,7 +100,7 @@ class SQLiteClock(QueueClock):
 
     @contextmanager
     def _changing(self) -> Iterator[Connection]:
-        """A write for which the clock is read anew, and after it, whether it was committed or not."""
+        """A write before which the clock is read anew, and after it, also where it failed."""
         try:
             with self._db.write() as tx:
                 self._clock = None
