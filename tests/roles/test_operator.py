@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import re
 from pathlib import Path
 
 import pytest
@@ -59,8 +58,8 @@ def test_a_file_that_cannot_be_worked_on_is_refused(queue, files, tmp_path, rng)
         file.truncate(MAX_BYTES + 1)
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "good").write_text("text")
-    for name in ("missing", "folder", "empty", "huge", "pipe", "x" * 5000, "a\0b"):
-        with pytest.raises(UnreadableFile, match=re.escape(name[:9]).replace("\0", "")) as caught:
+    for name in ("missing", "folder", "empty", "huge", "pipe", "x" * 5000, "nul\0"):
+        with pytest.raises(UnreadableFile, match=name[:3]) as caught:
             submit_files(queue, files, [tmp_path / "good", tmp_path / name], rng)
         assert len(str(caught.value)) < 500
     with pytest.raises(UnreadableFile, match="no regular file"):
@@ -69,9 +68,7 @@ def test_a_file_that_cannot_be_worked_on_is_refused(queue, files, tmp_path, rng)
     assert files.listing().folder == {}
 
 
-def test_of_files_of_which_one_cannot_be_made_none_is_submitted(
-    queue, files, tmp_path, rng, trouble
-):
+def test_where_one_file_cannot_be_made_none_is_submitted(queue, files, tmp_path, rng, trouble):
     source = tmp_path / "letter.txt"
     source.write_text("dear reader")
     trouble(files, "create", error=FilesUnavailable)
