@@ -11,6 +11,7 @@
     │   └── DatabaseError
     │       ├── ForeignDatabase     not a rinq database, or of another version
     │       ├── CorruptDatabase     SQLite cannot make sense of the file
+    │       ├── DatabaseReplaced    the file was deleted, or another is in its place
     │       ├── DatabaseInUse       it cannot be migrated while a process works on it
     │       ├── SchemaChanged       another version of rinq has migrated it
     │       └── Unavailable *       locked too long, disk full, read-only …
@@ -115,6 +116,12 @@ class CorruptDatabase(DatabaseError):
     """SQLite cannot read this file as a database."""
 
     advice = "Nothing was changed in it. Restore a copy, or name another file in general.database."
+
+
+class DatabaseReplaced(DatabaseError):
+    """The database file was deleted or replaced while it was open here."""
+
+    advice = "Start this program again: what is in its place is another queue."
 
 
 class DatabaseInUse(DatabaseError):

@@ -17,6 +17,8 @@ from rinq.fleet.logs import LogReader, log_path, tail, write_to_stderr
 from rinq.fleet.main import serve, warnings
 from rinq.fleet.pm2 import process_file
 from rinq.fleet.processes import FleetProcess
+from rinq.fleet.reset import plan_reset
+from rinq.fleet.reset import reset as remove
 from rinq.queue import Role
 
 RoleName = Annotated[Role, typer.Argument(help="Which role.")]
@@ -97,6 +99,23 @@ def logs(
         time.sleep(FOLLOW)
         for _, line in (entry for entry in reader.read() if entry[0] == name):
             print(json.dumps([line]) if as_json else line, flush=True)
+
+
+@app.command()
+def reset(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    config: ConfigPath = None,
+) -> None:
+    """Stop all, and remove the queue with everything that rinq made; asks first."""
+    loaded = Config.load(config)
+    plan = plan_reset(loaded)
+    if not plan:
+        print("There is nothing to remove.")
+        return
+    print(f"This {plan}")
+    if yes or typer.confirm("Go on?", abort=True):
+        remove(loaded)
+        print("Done.")
 
 
 @app.command()

@@ -138,6 +138,16 @@ class Files:
                 problems.append(f"{failed} stays: the job is processed")
         return problems
 
+    def erase(self, names: Iterable[str]) -> None:
+        """Delete all files of these jobs, whatever their status. Raises: FilesUnavailable."""
+        with self._transient_errors(""):
+            for name in names:
+                check_job_name(name)
+                kept = [RESULTS + result for result in self._store.results(name)]
+                for entry in (name, name + PROCESSED, name + FAILED, *kept):
+                    for _ in self._delete(entry):
+                        pass  # what is no regular file is not ours
+
     def half_done(self) -> Iterator[tuple[str, str]]:
         """What may wait for ``follow``: (job name, file) of each kept result and ``.failed`` file.
 

@@ -203,7 +203,7 @@ class Fleet(contextlib.AbstractContextManager["Fleet"]):
         self._closing.set()
         if self._supervisor is not None:
             self._supervisor.join()
-        if self._started:
+        if self._started and self.config.database.exists():  # else they end by themselves
             mine = [process.name for process in self.processes() if self._is_mine(process.row)]
             self._stop_these(mine, grace)
 

@@ -129,7 +129,11 @@ class ProcessRegistry(ABC):
 
     @abstractmethod
     def stop_requested(self, name: str, incarnation: int) -> bool:
-        """Whether this incarnation should end: it was asked to, replaced or forgotten."""
+        """Whether this incarnation should end: it was asked to, replaced or forgotten.
+
+        Raises:
+            DatabaseReplaced: this is not the queue any more.
+        """
 
     @abstractmethod
     def ended(self, name: str, incarnation: int, outcome: str) -> None:

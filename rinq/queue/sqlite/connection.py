@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from rinq.errors import CorruptDatabase, DatabaseError, SchemaChanged, Unavailable
+from rinq.errors import CorruptDatabase, DatabaseError, DatabaseReplaced, SchemaChanged, Unavailable
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -74,6 +74,7 @@ class Connection:
         except sqlite3.DatabaseError as error:
             raise self._translated(error) from error
         self._raw.row_factory = Row
+        self._file = _file_identity(self.path)
 
     def close(self) -> None:
         with self._lock:
@@ -125,6 +126,18 @@ class Connection:
                 raise SchemaChanged(f"{self.path} has version {schema}, not {self.schema}")
             self._seen = found
         return found
+
+    def check_file(self) -> None:
+        """See that the file at the path is the one that was opened.
+
+        A file that was deleted goes on to exist for those who have it open, and what they
+        write is lost.
+
+        Raises:
+            DatabaseReplaced.
+        """
+        if self.path != MEMORY and _file_identity(self.path) != self._file:
+            raise DatabaseReplaced(self.path)
 
     def write(self) -> Transaction:
         """A write transaction: committed at the end, rolled back on an exception.
@@ -198,6 +211,14 @@ class Connection:
         if code in _DAMAGED:
             return CorruptDatabase(where)
         return Unavailable(where) if code in _PASSING else DatabaseError(where)
+
+
+def _file_identity(path: str) -> tuple[int, int] | None:
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _code(error: sqlite3.DatabaseError) -> int:

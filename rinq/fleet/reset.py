@@ -1,0 +1,81 @@
+"""Removing a queue with all that rinq made for it, and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from rinq.config import Config
+from rinq.errors import DatabaseError, FilesUnavailable, FleetError
+from rinq.files import STATE_FOLDER, Files
+from rinq.fleet.fleet import Fleet
+from rinq.queue import open_queue
+from rinq.queue.liveness import ALIVE
+from rinq.queue.model import is_job_name
+
+COMPANIONS = ("", "-wal", "-shm", ".version-*")
+"""What stands beside the database: SQLite's own files, and the copies that migrations made."""
+
+
+@dataclass(frozen=True)
+class ResetPlan:
+    """What a reset removes: processes that are stopped, jobs with their files, and paths."""
+
+    running: tuple[str, ...]
+    jobs: tuple[str, ...]
+    paths: tuple[Path, ...]
+
+    def __str__(self) -> str:
+        parts = [f"stops {', '.join(self.running)}"] if self.running else []
+        parts += [f"removes {len(self.jobs):,} jobs with their files", *map(str, self.paths)]
+        return ", ".join(parts) + "."
+
+    def __bool__(self) -> bool:
+        return bool(self.running or self.jobs or self.paths)
+
+
+def plan_reset(config: Config) -> ResetPlan:
+    """What ``reset`` would remove; nothing is changed."""
+    running: list[str] = []
+    jobs: list[str] = []
+    if config.database.exists():
+        with contextlib.suppress(DatabaseError):  # what cannot be read tells of no jobs
+            running = [it.name for it in Fleet(config).processes() if it.alive]
+            with open_queue(config) as queue:
+                jobs = [job.name for job in queue.jobs() if is_job_name(job.name)]
+    found = (config.database.parent.glob(config.database.name + end) for end in COMPANIONS)
+    paths = [path for group in found for path in sorted(group) if path.is_file()]
+    state = config.primary_path / STATE_FOLDER
+    paths += [state] if state.is_dir() and not state.is_symlink() else []
+    return ResetPlan(tuple(running), tuple(jobs), tuple(paths))
+
+
+def reset(config: Config) -> ResetPlan:
+    """Stop every process of the queue, then remove its jobs' files, its logs and its database.
+
+    The folder itself goes if nothing else is in it. A file that rinq did not make stays.
+
+    Raises:
+        FleetError: a process could not be stopped, such as one of another host. Nothing
+            was removed.
+        OSError: a file cannot be deleted.
+    """
+    plan = plan_reset(config)
+    if plan.running:
+        ends = Fleet(config).stop_all()
+        left = [name for name, end in ends.items() if end in ALIVE]
+        if left:
+            raise FleetError(f"{', '.join(left)} could not be stopped")
+    with contextlib.suppress(FilesUnavailable):  # a folder that is not there has no files
+        Files.of(config).erase(plan.jobs)
+    state = config.primary_path / STATE_FOLDER
+    made = [state / "logs", state / "results"] if state in plan.paths else []
+    for path in (*plan.paths, *(file for folder in made for file in folder.glob("*"))):
+        if path.is_file() or path.is_symlink():
+            path.unlink(missing_ok=True)
+    for folder in (*made, state, config.primary_path):
+        if folder != config.folder:
+            with contextlib.suppress(OSError):  # something else is in it
+                folder.rmdir()
+    return plan
