@@ -19,7 +19,7 @@ from rinq.judge.worker_process import WorkerProcess
 
 RULE = "A job whose complete returned is never handed out again."
 MANY_TRIES = 1000  # so that a job that fails waits again
-FAIL_HINT = "Does your fail look whether the job is still held, before it lets it wait again?"
+FAIL_HINT = "Does your fail check whether the job is still held, before it lets it wait again?"
 FEW, MANY = 14, 40  # steps of a reassign that are tried, in a quick check and in a whole one
 SECOND_TRIALS = 6  # of steps at which a finished job came back
 
