@@ -178,7 +178,7 @@ class Call:
     def resume(self) -> None:
         """Let it run on from where it was halted."""
         self._actor.mark("let go on")
-        self._actor.worker.send("resume")
+        self._actor.worker.resume()
 
     def finish_unless_blocked(self) -> bool:
         """Wait for its end (True), or until it waits for a lock (False)."""

@@ -3,6 +3,9 @@
 Commands are read from what was standard input, answers written to what was standard output;
 the learner's code finds an empty input and an output file in their place. When the judge
 is gone the commands end, and so does this process.
+
+Shared with the judge is a byte that counts the commands executed, so that a worker whose answer
+is still on its way is not taken for one that waits for a lock.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import faulthandler
 import gc
 import importlib.util
 import json
+import mmap
 import os
 import sys
 import time
@@ -61,10 +65,13 @@ def add_paths(paths: list[str]) -> None:
 class Worker:
     """Queues and claims stay here; the judge knows them by numbers."""
 
-    def __init__(self, commands: IO[str], answers: IO[str], hangs: IO[str]) -> None:
+    def __init__(
+        self, commands: IO[str], answers: IO[str], hangs: IO[str], executed: mmap.mmap
+    ) -> None:
         self._commands = commands
         self._answers = answers
         self._hangs = hangs
+        self._executed = executed
         self._pid = os.getpid()
         self._class: Any = None
         self._queues: dict[int, Any] = {}
@@ -76,6 +83,7 @@ class Worker:
         while True:
             command = self._receive()
             answer = self._execute(command)
+            self._executed[0] = (self._executed[0] + 1) % 256
             self._send(answer)
 
     def _execute(self, command: Message) -> Message:
@@ -184,8 +192,10 @@ def main() -> NoReturn:
     os.dup2(empty, 0)
     os.dup2(output, 1)
     os.dup2(output, 2)
+    with open(sys.argv[3], "r+b") as file:
+        executed = mmap.mmap(file.fileno(), 1)
     with open(sys.argv[2], "w", encoding="utf-8") as hangs:
-        Worker(commands, answers, hangs).serve()
+        Worker(commands, answers, hangs, executed).serve()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import mmap
 import os
 import queue
 import signal
@@ -58,9 +59,15 @@ class WorkerProcess:
         self.answered = 0.0
         self.output = folder / f"{stem}.out"
         self._hangs = folder / f"{stem}.hang"
+        executed = folder / f"{stem}.executed"
+        executed.write_bytes(b"\0")
+        with executed.open("r+b") as file:
+            self._executed = mmap.mmap(file.fileno(), 1)
+        self._sent = 0
+        files = (self.output, self._hangs, executed)
         self._process = subprocess.Popen(
             # -P: a module in the working directory must not replace Python's own
-            [sys.executable, "-P", "-u", "-m", "rinq.judge.worker", self.output, self._hangs],
+            [sys.executable, "-P", "-u", "-m", "rinq.judge.worker", *files],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -83,10 +90,17 @@ class WorkerProcess:
         self._answers.put((time.monotonic(), ""))  # the end
 
     def send(self, do: str, **command: Any) -> None:
+        self._sent += 1
+        self._write({"do": do, "limit": self.limit, **command})
+
+    def resume(self) -> None:
+        """Let a halted call run on: no command of its own, and no answer."""
+        self._write({})
+
+    def _write(self, message: dict[str, Any]) -> None:
         assert self._process.stdin is not None
-        message = json.dumps({"do": do, "limit": self.limit, **command})
         with contextlib.suppress(OSError):  # it ended: reported when the answer is asked for
-            self._process.stdin.write(message + "\n")
+            self._process.stdin.write(json.dumps(message) + "\n")
             self._process.stdin.flush()
 
     def answer(self) -> Answer:
@@ -122,7 +136,7 @@ class WorkerProcess:
         asleep = awake = 0
         while time.monotonic() < deadline and (asleep < ASLEEP or asleep < AWAKE * awake):
             time.sleep(SAMPLE_INTERVAL)
-            if not self._answers.empty():
+            if self._executed[0] == self._sent % 256 or not self._answers.empty():
                 return False
             try:
                 sleeps = self._system_process.status() == psutil.STATUS_SLEEPING
@@ -144,6 +158,7 @@ class WorkerProcess:
                 process.kill()
         self._process.kill()
         self._process.wait()
+        self._executed.close()
         assert self._process.stdin is not None
         with contextlib.suppress(OSError):
             self._process.stdin.close()
