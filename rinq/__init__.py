@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rinq.files import Files as Files
     from rinq.fleet.fleet import Fleet as Fleet
     from rinq.fleet.run import Run as Run
-    from rinq.judge.check import check as check
+    from rinq.judge.judging import check as check
     from rinq.lab.audit.auditor import audit as audit
     from rinq.lab.experiment import Experiment as Experiment
     from rinq.lab.scenario import Scenario as Scenario
@@ -55,7 +55,7 @@ _HOMES = {
     "Status": "rinq.queue",
     "audit": "rinq.lab.audit.auditor",
     "chart": "rinq.charts.picture",
-    "check": "rinq.judge.check",
+    "check": "rinq.judge.judging",
     "open_queue": "rinq.queue",
     "simulate": "rinq.lab.simulation.simulation",
 }

@@ -1,9 +1,10 @@
-"""The judge's end of a worker: start it, call it within a time, halt it, kill it."""
+"""A worker as the judge sees it: started, called within a time limit, killed."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import mmap
 import os
 import queue
 import signal
@@ -12,22 +13,23 @@ import sys
 import threading
 import time
 import uuid
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from rinq.judge.load import find_hang
+from rinq.judge.learner_code import find_hang
 
 CALL_LIMIT = 8.0  # real seconds that one call may take
-MARGIN = 5.0  # more, until a worker that does not even end itself is given up
-TICK = 0.005  # real seconds between two looks
-ASLEEP = 6  # looks at which a process that waits for a lock is seen to sleep, and
-AWAKE = 3  # times as many as those at which it is not: it may wake for a moment to try again
+MARGIN = 5.0  # seconds more, after which the judge kills a worker that did not end itself
+SAMPLE_INTERVAL = 0.005  # real seconds between two samples of whether a process sleeps
+ASLEEP = 6  # samples in which a process that waits for a lock sleeps, at least; and
+AWAKE = 3  # times as many as those in which it runs: it may wake for a moment to try again
 BLOCKED_LIMIT = 2.0 if psutil.LINUX else 0.5
-"""Real seconds after which a call is taken as blocked in any case; elsewhere than on Linux the
-system does not tell a process that sleeps from one that runs."""
-PRINTED = 2_000  # bytes of output that are kept
+"""Real seconds after which a call is taken as blocked in any case: only Linux distinguishes a
+process that sleeps from one that runs."""
+OUTPUT_KEPT = 2_000  # bytes of output, from its end
 TOKEN = "RINQ_JUDGE"  # noqa: S105 (in the environment of every process of one check)
 
 Answer = dict[str, Any]
@@ -41,17 +43,31 @@ class ProcessExit(Exception):
         super().__init__()
 
 
-class Client:
-    """A worker's process, with everything that it starts, in a session of its own."""
+class WorkerProcess:
+    """A worker's process, with everything that it starts, in a session of its own.
+
+    ``verbs`` are those that the class has, once it is loaded; ``numbers`` gives each queue that
+    is opened a number of its own; ``answered`` is when the last answer came, by
+    ``time.monotonic()``.
+    """
 
     def __init__(self, folder: Path, token: str) -> None:
         stem = uuid.uuid4().hex
         self.limit = CALL_LIMIT
+        self.verbs: frozenset[str] = frozenset()
+        self.numbers = count(1)
+        self.answered = 0.0
         self.output = folder / f"{stem}.out"
         self._hangs = folder / f"{stem}.hang"
+        executed = folder / f"{stem}.executed"
+        executed.write_bytes(b"\0")
+        with executed.open("r+b") as file:
+            self._executed = mmap.mmap(file.fileno(), 1)
+        self._sent = 0
+        files = (self.output, self._hangs, executed)
         self._process = subprocess.Popen(
             # -P: a module in the working directory must not replace Python's own
-            [sys.executable, "-P", "-u", "-m", "rinq.judge.worker", self.output, self._hangs],
+            [sys.executable, "-P", "-u", "-m", "rinq.judge.worker", *files],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -62,10 +78,9 @@ class Client:
             encoding="utf-8",
         )
         self._answers: queue.SimpleQueue[tuple[float, str]] = queue.SimpleQueue()
-        self.answered = 0.0  # when the last answer came, by time.monotonic()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        self._seen = psutil.Process(self._process.pid)
+        self._system_process = psutil.Process(self._process.pid)
 
     def _read(self) -> None:
         assert self._process.stdout is not None
@@ -74,64 +89,67 @@ class Client:
                 self._answers.put((time.monotonic(), line))
         self._answers.put((time.monotonic(), ""))  # the end
 
-    def ask(self, do: str, **command: Any) -> Answer:
-        self.send(do, **command)
-        return self.answer()
-
     def send(self, do: str, **command: Any) -> None:
+        self._sent += 1
+        self._write({"do": do, "limit": self.limit, **command})
+
+    def resume(self) -> None:
+        """Let a halted call run on: no command of its own, and no answer."""
+        self._write({})
+
+    def _write(self, message: dict[str, Any]) -> None:
         assert self._process.stdin is not None
-        message = json.dumps({"do": do, "limit": self.limit, **command})
-        with contextlib.suppress(OSError):  # it ended: said when the answer is asked for
-            self._process.stdin.write(message + "\n")
+        with contextlib.suppress(OSError):  # it ended: reported when the answer is asked for
+            self._process.stdin.write(json.dumps(message) + "\n")
             self._process.stdin.flush()
 
     def answer(self) -> Answer:
-        """Raises: ProcessExit."""
+        """Wait for the answer to the last command. Raises: ProcessExit."""
         deadline = time.monotonic() + self.limit + MARGIN
-        while (line := self._line(0.2)) is None:
+        while (line := self._next_line(0.2)) is None:
             if self._process.poll() is not None and self._answers.empty():
                 break  # a child of its own still holds the pipe
             if time.monotonic() > deadline:
                 break
         if not line:
             self.kill()
-            raise ProcessExit(self._hang())
-        found: Answer = json.loads(line)
-        return found
+            raise ProcessExit(self._read_hang())
+        answer: Answer = json.loads(line)
+        return answer
 
-    def _line(self, timeout: float) -> str | None:
+    def _next_line(self, timeout: float) -> str | None:
         try:
             self.answered, line = self._answers.get(timeout=timeout)
         except queue.Empty:
             return None
         return line
 
-    def _hang(self) -> tuple[str, str] | None:
+    def _read_hang(self) -> tuple[str, str] | None:
         with contextlib.suppress(OSError):
             if dump := self._hangs.read_text("utf-8", "replace"):
                 return find_hang(dump)
         return None
 
-    def blocked(self) -> bool:
-        """Wait until the call has answered (False) or sleeps for a lock (True)."""
+    def wait_until_blocked(self) -> bool:
+        """Wait until the call sleeps for a lock (True), or has answered (False)."""
         deadline = time.monotonic() + BLOCKED_LIMIT
         asleep = awake = 0
         while time.monotonic() < deadline and (asleep < ASLEEP or asleep < AWAKE * awake):
-            time.sleep(TICK)
-            if not self._answers.empty():
+            time.sleep(SAMPLE_INTERVAL)
+            if self._executed[0] == self._sent % 256 or not self._answers.empty():
                 return False
             try:
-                sleeps = self._seen.status() == psutil.STATUS_SLEEPING
+                sleeps = self._system_process.status() == psutil.STATUS_SLEEPING
             except psutil.NoSuchProcess:
                 return False
             asleep, awake = asleep + sleeps, awake + (not sleeps)
         return True
 
     def kill(self) -> None:
-        """``kill -9``, also to what it started."""
+        """``kill -9``, also of what it started."""
         started = []
         with contextlib.suppress(psutil.NoSuchProcess):
-            started = self._seen.children(recursive=True)
+            started = self._system_process.children(recursive=True)
         if hasattr(os, "killpg"):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -140,6 +158,7 @@ class Client:
                 process.kill()
         self._process.kill()
         self._process.wait()
+        self._executed.close()
         assert self._process.stdin is not None
         with contextlib.suppress(OSError):
             self._process.stdin.close()
@@ -147,13 +166,13 @@ class Client:
     def printed(self) -> str:
         """The end of what the learner's code wrote to its output."""
         with contextlib.suppress(OSError), self.output.open("rb") as file:
-            file.seek(max(0, self.output.stat().st_size - PRINTED))
+            file.seek(max(0, self.output.stat().st_size - OUTPUT_KEPT))
             return file.read().decode("utf-8", "replace")
         return ""
 
 
-def sweep(token: str) -> None:
-    """End whatever a check has left behind, also where its parent is gone."""
+def kill_leftovers(token: str) -> None:
+    """Kill every process that a check has left behind, also where its parent is gone."""
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
             if process.environ().get(TOKEN) == token:

@@ -1,4 +1,4 @@
-"""The judge: tries a class against the properties, in real processes."""
+"""Judging a class: every property in real processes, several properties at a time."""
 
 from __future__ import annotations
 
@@ -11,36 +11,49 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rinq.errors import CannotJudge
-from rinq.judge.client import sweep
+from rinq.judge.judged_queue import find_target
 from rinq.judge.pool import Pool
 from rinq.judge.properties import PROPERTIES
-from rinq.judge.property import Property
-from rinq.judge.target import find
+from rinq.judge.trial import Property
 from rinq.judge.verdict import Broken, NotAttempted, Outcome, PropertyVerdict, Report, Undecided
+from rinq.judge.worker_process import kill_leftovers
 
 AT_ONCE = 4  # properties tried at a time: most of their time they wait for a lease
 MEMORY = Path("/dev/shm")  # noqa: S108 (power loss is not judged: nothing needs to reach a disk)
-ROOM = 200_000_000  # bytes that must be free there
+MEMORY_NEEDED = 200_000_000  # bytes that must be free there
 
 
 def check(
     queue: type | str, *, only: str | Sequence[str] | None = None, quick: bool = False
 ) -> Report:
-    """Judge a queue of your own.
+    """Judge a queue of your own, in processes that are halted and killed.
 
     Args:
         queue: the class, or its name as ``module:Class``; other processes import it, from
-            the current directory or wherever this one would.
-        only: the property to try, or several; all of them, if None.
+            the current directory or wherever this one would. What it must offer is described
+            in ``rinq.judge.judged_queue``.
+        only: the property to try, or several; all of them, if None (half a minute or so).
         quick: fewer trials.
+
+    Returns:
+        A report that iterates over its verdicts, has each by the name of its property, and
+        prints them all.
 
     Raises:
         CannotJudge: it cannot be imported or is no queue; ``only`` is no property.
+
+    Example:
+        >>> import rinq
+        >>> report = rinq.check("rinq.judge.gallery.reference:ReferenceQueue", only="fifo")
+        >>> print(report)
+        fifo  holds  First in, first out
+        >>> report["fifo"].reason
+        '8 jobs came out in the order in which they went in.'
     """
-    target = find(queue)
-    chosen = _chosen(only)
+    target = find_target(queue)
+    chosen = _select(only)
     token = uuid.uuid4().hex
-    folder = Path(tempfile.mkdtemp(prefix="rinq-judge-", dir=_fast()))
+    folder = Path(tempfile.mkdtemp(prefix="rinq-judge-", dir=_folder_in_memory()))
     pools = [Pool(target, folder / it.name, token) for it in chosen]
     try:
         with ThreadPoolExecutor(AT_ONCE) as threads:
@@ -54,7 +67,7 @@ def check(
     finally:
         for pool in pools:
             pool.close()
-        sweep(token)
+        kill_leftovers(token)
         shutil.rmtree(folder, ignore_errors=True)
     return Report(target.name, verdicts)
 
@@ -76,7 +89,7 @@ def _judge(it: Property, pool: Pool, quick: bool) -> PropertyVerdict:
     return PropertyVerdict(it.name, it.title, outcome, reason, hint, found, pool.printed(), seconds)
 
 
-def _chosen(only: str | Sequence[str] | None) -> list[Property]:
+def _select(only: str | Sequence[str] | None) -> list[Property]:
     names = [only] if isinstance(only, str) else only
     if not names:
         return list(PROPERTIES)
@@ -89,8 +102,8 @@ def _chosen(only: str | Sequence[str] | None) -> list[Property]:
     return [known[name] for name in names]
 
 
-def _fast() -> str | None:
-    """A folder in memory, where there is one with room; else the usual place."""
-    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+def _folder_in_memory() -> str | None:
+    """Where databases need no disk; None (the usual place) where there is none with room."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_NEEDED:
         return str(MEMORY)
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from rinq.judge.stepping import Steps, is_library
+from rinq.judge.learner_code import Steps, is_library
 
 
 def three_lines():
