@@ -15,7 +15,7 @@ import grimp
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "CONTRIBUTING.md"
-DRAWN = re.compile(r"```mermaid\nflowchart.*?```\n\n(?:\|.*\n)+", re.DOTALL)
+DRAWN = re.compile(r"```mermaid\nflowchart.*?```\n\n(?:\|[^\n]*\n)+", re.DOTALL)
 
 
 def draw():

@@ -6,6 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
 import rooms
 import yaml
 
@@ -38,3 +39,30 @@ def test_the_citation_has_what_its_format_requires():
     assert CITATION["authors"] == PROJECT["authors"]
     assert CITATION["license"] == PROJECT["license"] == "MIT"
     assert PROJECT["authors"][0]["name"] in (ROOT / "LICENSE").read_text("utf-8")
+
+
+def test_the_picture_of_the_rooms_is_drawn_from_the_imports():
+    """Made anew by ``python tests/rooms.py --write``."""
+    assert rooms.draw() in PAGE
+
+
+PATH = re.compile(r"`((?:(?:rinq|tests|notebooks|\.ci)/[\w./-]+)|[\w.]+\.(?:md|toml|cff|txt))`")
+STEP = re.compile(r"^\|[^|]*\|[^|]*\| `(rinq/\S+)` \| (.*) \|$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", sorted(set(PATH.findall(PAGE))))
+def test_each_file_that_the_page_names_is_there(path):
+    assert (ROOT / path).exists()
+
+
+@pytest.mark.parametrize(("file", "names"), STEP.findall(PAGE))
+def test_each_step_of_a_job_is_where_the_page_says(file, names):
+    text = (ROOT / file).read_text("utf-8")
+    for name in re.findall(r"\w+", names):
+        assert re.search(rf"\b{name}\b", text), name
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "CHANGELOG.md"])
+def test_every_link_leads_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+)\)", (ROOT / page).read_text("utf-8")):
+        assert target.startswith("http") or (ROOT / target).exists(), target
