@@ -44,6 +44,14 @@ class PersistentQSQLite(SQLiteRegistry):
 
     Raises:
         ForeignDatabase, CorruptDatabase, Unavailable: it cannot be opened.
+
+    >>> import rinq
+    >>> with rinq.PersistentQSQLite(":memory:") as queue:
+    ...     job = queue.submit("abcdefghij")
+    ...     claim = queue.claim("anna", lease=60)
+    ...     queue.complete(claim)
+    ...     print([row.event for row in queue.history("abcdefghij")])
+    ['submit', 'claim', 'complete']
     """
 
     def __init__(
@@ -252,6 +260,12 @@ def open_queue(config: Config, *, warm: bool = False) -> PersistentQSQLite:
 
     Raises:
         ForeignDatabase, CorruptDatabase, Unavailable: it cannot be opened.
+
+    >>> import rinq
+    >>> config = rinq.Config.parse({"general": {"primary_path": "jobs"}})
+    >>> with rinq.open_queue(config) as queue:  # jobs/rinq.db, below the current folder
+    ...     print(queue.submit("abcdefghij").status)
+    unprocessed
     """
     path = config.database
     try:
