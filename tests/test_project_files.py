@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -66,3 +68,23 @@ def test_each_step_of_a_job_is_where_the_page_says(file, names):
 def test_every_link_leads_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+)\)", (ROOT / page).read_text("utf-8")):
         assert target.startswith("http") or (ROOT / target).exists(), target
+
+
+def test_every_place_to_work_is_set_up_from_the_same_requirements():
+    container = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text("utf-8"))
+    assert f"```bash\n{container['postCreateCommand']}\n```" in PAGE
+    wanted = (ROOT / ".binder/requirements.txt").read_text("utf-8").splitlines()
+    assert [line for line in wanted if not line.startswith("#")] == ["-r ../requirements.txt"]
+    python = (ROOT / ".binder/runtime.txt").read_text("utf-8").removeprefix("python-").strip()
+    assert PROJECT["requires-python"] == f">={python}"
+    assert container["image"] == f"python:{python}"
+
+
+def test_every_check_before_a_commit_is_one_that_is_installed():
+    """Nothing is fetched: each is a program of .venv, and what it reads is here."""
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))
+    assert [source["repo"] for source in config["repos"]] == ["local"]
+    for hook in config["repos"][0]["hooks"]:
+        program, *arguments = hook["entry"].split()
+        assert (Path(sys.executable).parent / program.removeprefix(".venv/bin/")).exists()
+        assert all((ROOT / it).exists() for it in arguments if it.endswith(".py"))
