@@ -52,11 +52,11 @@ CIRCLES = "Folders and files of one folder import in no circle"
 @pytest.mark.parametrize(
     ("contract", "module", "source"),
     [
-        (ROOMS, "queue/sqlite.py", "from rinq.roles.manager import Manager"),
-        (ROOMS, "queue/sqlite.py", "import rinq.fleet.fleet"),
-        (ROOMS, "queue/sqlite.py", "from rinq import Consumer"),
-        (ROOMS, "queue/sqlite.py", "def later():\n    from rinq.charts import lanes"),
-        (ROOMS, "queue/sqlite.py", "if TYPE_CHECKING:\n    import rinq.roles.work"),
+        (ROOMS, "queue/base.py", "from rinq.roles.manager import Manager"),
+        (ROOMS, "queue/base.py", "import rinq.fleet.fleet"),
+        (ROOMS, "queue/base.py", "from rinq import Consumer"),
+        (ROOMS, "queue/base.py", "def later():\n    from rinq.charts import lanes"),
+        (ROOMS, "queue/base.py", "if TYPE_CHECKING:\n    import rinq.roles.work"),
         (ROOMS, "attic.py", "'''A module in no room.'''"),
         ("The judge needs only the ground", "judge/check.py", "import rinq.queue"),
         ("Roles import no sqlite3", "roles/consumer.py", "import sqlite3"),
@@ -66,7 +66,7 @@ CIRCLES = "Folders and files of one folder import in no circle"
             "lab/results.py",
             "import matplotlib.pyplot",
         ),
-        (CIRCLES, "queue/clock.py", "import rinq.queue.sqlite"),
+        (CIRCLES, "queue/model.py", "import rinq.queue.base"),
         (CIRCLES, "lab/audit/report.py", "if TYPE_CHECKING:\n    import rinq.lab.experiment"),
     ],
 )

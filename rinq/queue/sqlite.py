@@ -50,8 +50,8 @@ class PersistentQSQLite(SQLiteRegistry):
     ...     job = queue.submit("abcdefghij")
     ...     claim = queue.claim("anna", lease=60)
     ...     queue.complete(claim)
-    ...     print([row.event for row in queue.history("abcdefghij")])
-    ['submit', 'claim', 'complete']
+    ...     print(claim.attempt, queue.job("abcdefghij").status)
+    1 processed
     """
 
     def __init__(
