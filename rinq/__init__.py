@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from rinq.roles.producer import Producer as Producer
     from rinq.room.control_room import ControlRoom as ControlRoom
 
+    __version__: str
+
 _HOMES = {
     "Claim": "rinq.queue",
     "Cleaner": "rinq.roles.cleaner",
@@ -64,6 +66,8 @@ __all__ = sorted(_HOMES)  # noqa: PLE0605 (sorted strings)
 
 
 def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return importlib.import_module("importlib.metadata").version("rinq")
     if name not in _HOMES:
         raise AttributeError(f"module 'rinq' has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOMES[name]), name)

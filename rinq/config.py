@@ -220,6 +220,13 @@ class Config(Section):
 
         Raises:
             ConfigError: one line that names the file, the key, and what was expected.
+
+        >>> from pathlib import Path
+        >>> import rinq
+        >>> written = Path("fast.yaml").write_text("general: {speed: 20}")
+        >>> config = rinq.Config.load("fast.yaml")
+        >>> config.general.speed, config.manager.timeout
+        (20.0, 60.0)
         """
         if path is None:
             file = Path.cwd() / "config.yaml"
@@ -232,7 +239,16 @@ class Config(Section):
 
     @classmethod
     def parse(cls, values: object, *, source: str = "config") -> Config:
-        """Check a mapping of sections. Raises: ConfigError, naming ``source``."""
+        """Check a mapping of sections. Raises: ConfigError, naming ``source``.
+
+        >>> import rinq
+        >>> str(rinq.Config.parse({"consumer": {"interval": [7, 15]}}).consumer.interval)
+        'uniform(7, 15)'
+        >>> rinq.Config.parse({"consumer": {"n_try": 5}})
+        Traceback (most recent call last):
+        ...
+        rinq.errors.ConfigError: config: consumer.n_try: unknown key. Did you mean consumer.n_tries?
+        """
         if not isinstance(values, Mapping):
             raise ConfigError(f"{source}: expected sections such as 'consumer:', with keys below.")
         present = {str(key): _text_keys(section) for key, section in values.items()}

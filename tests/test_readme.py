@@ -45,6 +45,11 @@ def test_every_link_and_picture_is_there():
         assert target.startswith("http") or (ROOT / target).exists(), target
 
 
+def test_every_notebook_has_a_row():
+    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
+        assert f"](notebooks/{notebook.name}) |" in README
+
+
 def test_the_requirements_are_those_of_the_package_and_install_it_in_place():
     lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
     required = [line.partition("#")[0].strip() for line in lines]

@@ -54,6 +54,21 @@ class Experiment:
 
     Raises:
         ConfigError: a case is out of range, or there is no such parameter.
+
+    Two consumers cannot keep up with a job each 5 s, three can:
+
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> import rinq
+    >>> experiment = rinq.Experiment({"seconds": 3600}, vary={"consumers": [2, 3]}, repeats=2)
+    >>> with ThreadPoolExecutor(1) as executor:  # without one: a process for each processor
+    ...     results = experiment.run("my-experiment", executor=executor, progress=False)
+    >>> results
+    4 runs, valid
+    >>> results.frame().groupby("consumers")["processed"].max().to_dict()
+    {2: 650, 3: 720}
+    >>> table = results.summary()
+    >>> table[table["measure"] == "waiting"][["consumers", "n", "mean"]].round(1).values.tolist()
+    [[2.0, 2.0, 188.9], [3.0, 2.0, 3.1]]
     """
 
     def __init__(

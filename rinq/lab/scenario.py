@@ -27,6 +27,13 @@ class Scenario(Section):
             is started again in virtual time; real processes are started again at once.
         config: sections as in ``config.yaml``. ``primary_path`` and ``database`` are the run's own.
         faults: a fault plan, as in YAML.
+
+    >>> import rinq
+    >>> busy = rinq.Scenario.parse({"consumers": 2, "config": {"consumer": {"interval": 8}}})
+    >>> [name for role, name in busy.processes()]
+    ['producer-1', 'consumer-1', 'consumer-2', 'manager-1', 'cleaner-1']
+    >>> str(busy.varied({"consumer.interval": [7, 15]}).parameters.consumer.interval)
+    'uniform(7, 15)'
     """
 
     seconds: SomeSeconds = 3600.0

@@ -52,7 +52,12 @@ class Moments:
 
 
 def scv(time: Random) -> float:
-    """The squared coefficient of variation, variance / mean²: 0 constant, 1 exponential."""
+    """The squared coefficient of variation, variance / mean²: 0 constant, 1 exponential.
+
+    >>> from rinq.distributions import Times
+    >>> scv(Times.parse(10)), scv(Times.parse("exponential(10)"))
+    (0.0, 1.0)
+    """
     return time.variance / time.mean**2 if time.mean else 0.0
 
 
@@ -60,6 +65,10 @@ def residual(time: Random) -> float:
     """The mean rest of it at a random moment, E[X²] / 2E[X]: the inspection paradox.
 
     Half the mean for a constant time, all of it for an exponential one ([K] sec. 5.2).
+
+    >>> from rinq.distributions import Times
+    >>> residual(Times.parse(10)), residual(Times.parse("exponential(10)"))
+    (5.0, 10.0)
     """
     return time.mean * (1 + scv(time)) / 2
 
@@ -69,6 +78,11 @@ def utilisation(arrival_rate: float, mean_service: float, consumers: int = 1) ->
 
     Raises:
         ConfigError: a rate or time below 0, no consumer: here and wherever this is used.
+
+    A job each 5 s, 11 s of work each, three consumers:
+
+    >>> round(utilisation(1 / 5, 11, consumers=3), 3)
+    0.733
     """
     _check("arrival_rate", arrival_rate)
     _check("mean_service", mean_service)
@@ -80,6 +94,9 @@ def least_consumers(arrival_rate: float, mean_service: float) -> int:
     """The least c with λE[S]/c < 1, so that a backlog is worked off: floor(λE[S]) + 1.
 
     At exactly 1 a backlog once there stays, and with any randomness grows ([S] sec. 1.5).
+
+    >>> least_consumers(1 / 5, 11)  # 2.2 would be busy without a pause
+    3
     """
     return math.floor(utilisation(arrival_rate, mean_service) * (1 + ROUNDING)) + 1
 
@@ -94,6 +111,10 @@ class Prediction:
         mean_work: E[S], mean seconds from claim to settled.
         utilisation: rho; for ``polling`` the wait after a job counts as busy.
         waiting: Wq, mean seconds from submit to claim.
+
+    >>> found = mmc(arrival_rate=1, mean_work=1, consumers=2)
+    >>> round(found.waiting, 3), round(found.system, 3), round(found.in_system, 3)
+    (0.333, 1.333, 1.333)
     """
 
     arrival_rate: float
@@ -125,6 +146,10 @@ class MMc(Prediction):
     Args:
         p_wait: the share of jobs that find every consumer busy.
         For the others see ``Prediction``.
+
+    >>> found = mmc(arrival_rate=1, mean_work=1, consumers=2)
+    >>> round(found.waits_longer_than(1), 3), round(found.percentile(0.95), 2)
+    (0.123, 1.9)
     """
 
     p_wait: float
@@ -155,6 +180,9 @@ def erlang_c(load: float, consumers: int) -> float:
 
     By Erlang's B recursion B(k) = aB(k-1) / (k + aB(k-1)), B(0) = 1, which neither overflows
     nor cancels, and C = B / (1 - rho(1 - B)) ([S] sec. 3.3 and 3.6). From rho = 1 on it is 1.
+
+    >>> round(erlang_c(load=1, consumers=2), 6)  # a third of the jobs must wait
+    0.333333
     """
     rho = utilisation(load, 1, consumers)
     if rho >= 1:
@@ -166,7 +194,13 @@ def erlang_c(load: float, consumers: int) -> float:
 
 
 def mmc(arrival_rate: float, mean_work: float, consumers: int) -> MMc:
-    """The exact M/M/c queue: Wq = C(c, a) / (cμ - λ) with μ = 1/E[S] ([S] sec. 3.3)."""
+    """The exact M/M/c queue: Wq = C(c, a) / (cμ - λ) with μ = 1/E[S] ([S] sec. 3.3).
+
+    >>> round(mmc(arrival_rate=1, mean_work=1, consumers=2).waiting, 3)
+    0.333
+    >>> mmc(arrival_rate=2, mean_work=1, consumers=2).waiting  # as many as can be served: too many
+    inf
+    """
     rho = utilisation(arrival_rate, mean_work, consumers)
     p_wait = erlang_c(arrival_rate * mean_work, consumers)
     waiting = p_wait * mean_work / consumers / (1 - rho) if rho < 1 else math.inf
@@ -185,6 +219,13 @@ def allen_cunneen(
 
     Args:
         arrival_scv: ca², of the times between arrivals: 1 Poisson, 0 constant.
+
+    Constant work halves the waiting of exponential work (Pollaczek-Khinchine):
+
+    >>> allen_cunneen(0.5, Moments(mean=1, variance=0), consumers=1).waiting
+    0.5
+    >>> mmc(0.5, mean_work=1, consumers=1).waiting
+    1.0
     """
     _check("arrival_scv", arrival_scv)
     exact = mmc(arrival_rate, work.mean, consumers)
@@ -202,6 +243,10 @@ def poll_wait(interval: Times, consumers: int) -> float:
 
     Raises:
         ConfigError: several consumers, and an interval of another law.
+
+    >>> from rinq.distributions import Times
+    >>> [round(poll_wait(Times.parse([7, 15]), consumers), 2) for consumers in (1, 3)]
+    [5.74, 2.76]
     """
     _check_number("consumers", consumers)
     mean = interval.mean
@@ -225,6 +270,10 @@ def holding_time(work: Random, interval: Random) -> Moments:
 
     So one consumer can do 1/E[B] jobs per second, and ``least_consumers(λ, E[B])`` are needed:
     of the seed's, 7-15 s a job and a job each 5 s, 11/5 = 2.2, so three.
+
+    >>> from rinq.distributions import Times
+    >>> holding_time(Times.parse("exponential(4)"), Times.parse([7, 15])).mean
+    15.0
     """
     return Moments(work.mean + interval.mean, work.variance + interval.variance)
 
@@ -251,6 +300,11 @@ def polling(
     it is right as λ → 0, 5% low for the seed's three consumers, and in trials up to a half low
     for eight. Without work the looks do not depend on the jobs, and ``poll_wait`` alone is a
     lower bound at every c.
+
+    >>> from rinq.distributions import Times
+    >>> found = polling(1 / 5, work=Times.parse([3, 8]), interval=Times.parse([1, 3]), consumers=2)
+    >>> round(found.utilisation, 2), round(found.waiting, 2)
+    (0.75, 5.71)
     """
     held = allen_cunneen(arrival_rate, holding_time(work, interval), consumers, arrival_scv)
     waiting = held.waiting + poll_wait(interval, consumers)
@@ -261,6 +315,10 @@ def predict(config: Config, *, consumers: int, producers: int = 1) -> Prediction
     """``polling`` with the times of a config.
 
     What is not in the config counts as 0 s: the handler itself, the database, failures.
+
+    >>> from rinq.config import Config
+    >>> round(predict(Config(), consumers=3).waiting, 1), predict(Config(), consumers=2).waiting
+    (2.9, inf)
     """
     _check_number("producers", producers)
     between = config.producer.interval

@@ -49,6 +49,23 @@ def audit(
         lease: the least ``manager.timeout`` that any claim was given (queue seconds): claims
             that were taken back sooner are problems. The history alone does not say it.
         most: how many problems are told; the others are counted.
+
+    >>> import sqlite3
+    >>> import rinq
+    >>> queue = rinq.PersistentQSQLite("audited.db")
+    >>> job = queue.submit("abcdefghij")
+    >>> print(rinq.audit(queue))
+    valid: 1 jobs, 1 transitions (rows and history, no files); no rule is broken.
+
+    Somebody changes the table by hand:
+
+    >>> with sqlite3.connect("audited.db") as table:
+    ...     changed = table.execute("UPDATE jobs SET status = 'processed'")
+    >>> found = rinq.audit(queue)
+    >>> found.verdict.value, found.problems[0].job, found.problems[0].rule.value
+    ('invalid', 'abcdefghij', 'legal-move')
+    >>> table.close()
+    >>> queue.close()
     """
     auditor = _Auditor(queue, files, lease, most)
     try:

@@ -174,6 +174,20 @@ class FaultPlan:
         - {at: 50, do: clock, by: -120}
         - {at: 60, do: failpoint, whom: consumer, point: result-written, seconds: 70}
         - {at: 80, do: rates, error_rate: 0.3, seconds: 100}
+
+    >>> import random
+    >>> from rinq.lab.faults.plan import FaultPlan
+    >>> plan = FaultPlan.parse(
+    ...     [
+    ...         {"at": 30, "do": "kill", "whom": "consumer-1"},
+    ...         {"every": [20, 60], "do": "freeze", "whom": "consumer", "seconds": [5, 90]},
+    ...     ]
+    ... )
+    >>> for fault in plan.strikes(random.Random(1), ["consumer-1", "consumer-2"], until=120):
+    ...     print(f"{fault.at:.0f} s: {fault.act} {fault.whom}")
+    30 s: kill consumer-1
+    55 s: freeze consumer-1
+    103 s: freeze consumer-1
     """
 
     entries: tuple[PlanEntry, ...] = ()
