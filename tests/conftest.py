@@ -15,11 +15,13 @@ from hypothesis import settings
 from rinq.errors import QueueError
 from rinq.queue import PersistentQSQLite
 
+pytest_plugins = ["side_by_side"]
+
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
 MARK = "RINQ_TEST_RUN"
-os.environ[MARK] = uuid.uuid4().hex  # inherited by every process that a test starts
+os.environ[MARK] = uuid.uuid4().hex  # of this worker; every process that a test starts inherits it
 
 
 class FakeTime:
