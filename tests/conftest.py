@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import time
 import uuid
 from multiprocessing import resource_tracker
@@ -58,6 +59,14 @@ def eventually(condition, timeout=30.0):
 @pytest.fixture(name="eventually")
 def _eventually():
     return eventually
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _can_be_interrupted():
+    """A run started by ``nohup … &`` ignores SIGINT, and so would every process of the tests."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)

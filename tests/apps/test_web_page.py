@@ -55,10 +55,11 @@ def test_the_page_is_served_here_and_the_logs_are_printed(tmp_path, port, eventu
             answer.read()
         (logs / "anna.log").write_text("12:00 claimed abcdefghij\n")
         eventually(lambda: "anna 12:00 claimed abcdefghij\n" in (tmp_path / "out").read_text())
-    finally:
         server.send_signal(signal.SIGINT)
-        code = server.wait(30)
-    assert code == 0
+        assert server.wait(30) == 0
+    finally:
+        server.kill()
+        server.wait()
     assert f"http://localhost:{port}/" in (tmp_path / "out").read_text()
 
 
