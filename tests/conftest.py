@@ -90,7 +90,7 @@ def _ours():
         with contextlib.suppress(psutil.Error):
             if process.environ().get(MARK) == os.environ[MARK] and _is_running(process.pid):
                 found.add(process.pid)
-    return found - {os.getpid(), resource_tracker._resource_tracker._pid}
+    return found - {os.getpid(), vars(resource_tracker._resource_tracker)["_pid"]}
 
 
 def _is_running(pid):

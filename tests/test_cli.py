@@ -202,7 +202,7 @@ def test_wrong_usage_has_exit_code_2(rinq, arguments):
 
 
 def test_every_command_takes_a_config_and_every_list_can_be_json():
-    commands = typer.main.get_command(app).commands
+    commands = typer.main.get_group(app).commands
     options = {name: {o for p in c.params for o in p.opts} for name, c in commands.items()}
     of_learners = {"check", "new-queue"}  # queues that have no config
     assert {name for name, found in options.items() if "--config" not in found} == of_learners

@@ -14,6 +14,7 @@ import pytest
 from rinq.apps import web_page as app
 from rinq.config import Config
 from rinq.errors import ConfigError
+from rinq.fleet.launch import OWNER_VARIABLE
 
 COMMAND = [sys.executable, "-P", "-c", "from rinq.cli import main; main()", "app", "--no-browser"]
 
@@ -67,7 +68,7 @@ def test_under_a_hub_the_address_that_works_there_is_named(tmp_path, port, monke
     monkeypatch.setenv(app.HUB_PREFIX, "/user/anna/")
     options = []
     monkeypatch.setattr(app.Page, "launch_instance", options.extend)
-    monkeypatch.setenv(app.OWNER_VARIABLE, "")
+    monkeypatch.setenv(OWNER_VARIABLE, "")
     app.serve_page(Config(), port=port, browser=False)
     assert f"/user/anna/proxy/absolute/{port}/" in capsys.readouterr().out
     assert f"--Voila.base_url=/user/anna/proxy/absolute/{port}/" in options

@@ -6,6 +6,7 @@ import itertools
 import logging
 import os
 import sys
+from typing import Any
 
 import pytest
 
@@ -262,7 +263,7 @@ def test_a_row_deleted_by_hand_is_no_trouble(cleaner, queue, files, fail):
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_trouble_at_any_call_loses_nothing(hire, queue, files, fail, saboteur, patiently, after):
     verbs = ("settings", "now", "jobs", "hold", "clean", "record_cycle")
-    methods = [(queue, verb, Unavailable) for verb in verbs]
+    methods: list[tuple[Any, ...]] = [(queue, verb, Unavailable) for verb in verbs]
     methods += [(files, "follow", FilesUnavailable)]
     for at in itertools.count():
         name = f"abcdefg{at:03}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 
@@ -108,7 +109,9 @@ def test_its_interval_is_a_live_setting(producer, queue):
 def test_trouble_at_any_call_loses_no_file_and_no_job(
     hire, queue, files, saboteur, patiently, after
 ):
-    methods = [(queue, verb, Unavailable) for verb in ("settings", "now", "submit", "record_cycle")]
+    methods: list[tuple[Any, ...]] = [
+        (queue, verb, Unavailable) for verb in ("settings", "now", "submit", "record_cycle")
+    ]
     methods += [(files, "discard", FilesUnavailable)]
     if not after:
         methods += [(files, "create", FilesUnavailable)]  # which leaves nothing when it fails

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from rinq.lab.faults.runner import FaultPlanRunner
 from rinq.queue import Status, open_queue
 
 NAME, OTHER = "abcdefghij", "zyxwvutsrq"
-VALUES = {
+VALUES: dict[str, Any] = {
     "general": {"speed": 50, "durability": "normal", "seed": 7},
     "consumer": {"interval": 1, "n_time": 9999},
     "manager": {"interval": 5},
