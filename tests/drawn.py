@@ -22,7 +22,7 @@ def bars(ax, colour=None, hatch=None):
             continue
         if hatch is not None and (patch.get_hatch() or "") != hatch:
             continue
-        corners = patch.get_path().vertices.reshape(-1, 5, 2)[:, :4]
+        corners = np.asarray(patch.get_path().vertices).reshape(-1, 5, 2)[:, :4]
         low, high = corners.min(axis=1), corners.max(axis=1)
         found += np.stack([low[:, 0], high[:, 0], low[:, 1], high[:, 1]], axis=1).round(6).tolist()
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from rinq.errors import QueueError
@@ -24,8 +26,8 @@ STATUS = {
 def transitions(rows):
     """The frame of these rows: (at, job, event, attempt, process), or the whole Transition
     from its second column to ``attempt``; ids count up from 1."""
-    whole = [row if len(row) > 5 else _moved(*row) for row in rows]
-    found = [Transition(i, *row, None, None) for i, row in enumerate(whole, 1)]
+    whole: list[tuple[Any, ...]] = [row if len(row) > 5 else _moved(*row) for row in rows]
+    found = [Transition(*(i, *row, None, None)) for i, row in enumerate(whole, 1)]
     return metrics.frame(found, Transition)
 
 

@@ -21,6 +21,7 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 from processes import lives
@@ -36,7 +37,7 @@ from rinq.roles.producer import compose
 
 SPEED = 100
 CONSUMERS = 4
-VALUES = {
+VALUES: dict[str, Any] = {
     "producer": {"interval": 40},
     "consumer": {"interval": [0, 2], "work_time": [0, 8], "n_time": 30},
     "cleaner": {"interval": 30},

@@ -212,7 +212,7 @@ def test_a_value_in_range_is_read_as_it_stands(key, value, read):
 
 def test_a_config_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
-        Config().consumer.n_tries = 5
+        Config().consumer.n_tries = 5  # type: ignore[misc]
 
 
 # Mistakes

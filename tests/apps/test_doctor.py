@@ -62,5 +62,6 @@ def test_a_taken_port_is_named_with_another_to_take(examine, monkeypatch):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        monkeypatch.setattr(doctor, "PORT", taken.getsockname()[1])
-        assert f"--port {doctor.PORT + 1}" in examine()["port"].advice
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(doctor, "PORT", port)
+        assert f"--port {port + 1}" in examine()["port"].advice

@@ -6,6 +6,7 @@ import json
 import math
 import statistics
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from rinq.lab.scenario import Scenario
 from rinq.queue import PersistentQSQLite, Status
 
 SHORT = {"seconds": 300, "config": {"consumer": {"work_time": "exponential(8)"}}}
-GRID = {"consumers": [2, 3], "consumer.interval": [0, [1, 3]]}
+GRID: dict[str, list[Any]] = {"consumers": [2, 3], "consumer.interval": [0, [1, 3]]}
 
 
 class Here(Executor):
@@ -27,7 +28,7 @@ class Here(Executor):
     def __init__(self, fails=None):
         self.done, self.fails = 0, fails
 
-    def submit(self, task, *arguments):
+    def submit(self, task, /, *arguments, **options):
         future = Future()
         self.done += 1
         if self.done == self.fails:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from statistics import NormalDist, mean
+from typing import cast
 
 import pytest
 from hypothesis import assume, given
@@ -341,7 +342,7 @@ def test_a_prediction_takes_its_numbers_from_the_config():
         (lambda: theory.mmc(1, math.nan, 1), "mean_service: expected a number from 0 up, got nan."),
         (lambda: theory.mmc(1, math.inf, 1), "mean_service: expected a number from 0 up, got inf."),
         (lambda: theory.mmc(1, 1, 0), "consumers: expected a whole number from 1 up, got 0."),
-        (lambda: theory.erlang_c(1, 2.5), "consumers: expected a whole number"),
+        (lambda: theory.erlang_c(1, cast("int", 2.5)), "consumers: expected a whole number"),
         (lambda: theory.poll_wait(uniform(7, 15), 0), "consumers: expected a whole number"),
         (lambda: theory.predict(SEED, consumers=1, producers=0), "producers: expected a whole"),
         (lambda: theory.allen_cunneen(1, constant(1), 2, -1), "arrival_scv: expected"),

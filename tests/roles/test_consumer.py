@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from typing import Any
 
 import pytest
 
@@ -529,7 +530,7 @@ def test_trouble_at_any_call_loses_nothing(
     hire, queue, files, clock, desk, saboteur, patiently, outcome, after
 ):
     """Every call that a job's whole life makes to queue and files fails once."""
-    methods = [(queue, verb, Unavailable) for verb in (*MOVES, *OTHERS)]
+    methods: list[tuple[Any, ...]] = [(queue, verb, Unavailable) for verb in (*MOVES, *OTHERS)]
     methods += [(getattr(queue, part), verb, Unavailable) for part, verb in PARTS]
     methods += [(files, v, FilesUnavailable) for v in ("read", "write_result", "follow")]
     manager = hire(Manager)

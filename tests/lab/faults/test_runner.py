@@ -6,6 +6,7 @@ import asyncio
 import signal
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from rinq.queue import Status, open_queue
 from rinq.queue.liveness import State
 
 NAME, OTHER = "abcdefghij", "zyxwvutsrq"
-VALUES = {
+VALUES: dict[str, Any] = {
     "general": {"speed": 50, "durability": "normal", "seed": 7},
     "consumer": {"interval": 1, "n_time": 9999},
     "manager": {"interval": 5},
@@ -398,11 +399,11 @@ def test_after_an_exception_nothing_is_left_frozen_locked_or_armed(
 PROGRAM = """
 import sys
 from rinq import Config, Fleet
-from rinq.lab.faults.runner import Injector
+from rinq.lab.faults.runner import FaultPlanRunner
 from rinq.lab.faults.plan import FaultPlan
 
 fleet = Fleet(Config.load(sys.argv[1]), keep=True)
-Injector(fleet, FaultPlan.load(sys.argv[2]), seed=1, until=3600).run()
+FaultPlanRunner(fleet, FaultPlan.load(sys.argv[2]), seed=1, until=3600).run()
 """
 
 
@@ -417,9 +418,13 @@ def test_after_an_interruption_nothing_is_left_frozen_locked_or_armed(
         text=True,
         start_new_session=True,
     )
-    assert is_struck()
-    program.send_signal(signal.SIGINT)
-    _, said = program.communicate(timeout=30)
+    try:
+        assert is_struck()
+        program.send_signal(signal.SIGINT)
+        _, said = program.communicate(timeout=30)
+    finally:
+        program.kill()
+        program.communicate()
     assert "KeyboardInterrupt" in said
     assert is_undone()
     Fleet(run.config).stop_all()

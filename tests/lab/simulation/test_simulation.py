@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,11 +14,12 @@ from rinq.errors import ConfigError
 from rinq.lab.audit.report import AuditVerdict
 from rinq.lab.faults.plan import Act
 from rinq.lab.simulation.simulation import simulate
+from rinq.lab.simulation.world import VIRTUAL_ROLES
 from rinq.lab.theory import mmc
 from rinq.queue import PersistentQSQLite, Status
 from rinq.roles.manager import Manager
 
-HURT = {
+HURT: dict[str, Any] = {
     "consumer": {"interval": [1, 3], "work_time": [3, 8], "n_time": 30},
     "faults": {"error_rate": 0.2, "hang_rate": 0.02, "crash_rate": 0.05},
 }
@@ -174,9 +176,7 @@ def test_a_role_can_be_replaced():
 
     plan = [{"at": 12, "do": "kill", "whom": "consumer-1"}]
     config = {"consumer": {"interval": 1, "work_time": 10}}
-    from rinq.lab.simulation.world import VIRTUAL_ROLES
-
-    roles = {**VIRTUAL_ROLES, "manager": Lazy}
+    roles: dict[str, Any] = {**VIRTUAL_ROLES, "manager": Lazy}
     with simulate(seconds=400, consumers=1, config=config, faults=plan, roles=roles) as run:
         assert run.counts[Status.PROCESSING] >= 1
         (problem,) = run.audit().problems
