@@ -6,8 +6,10 @@ more than it uses.
 
 from __future__ import annotations
 
-import importlib
+from importlib import import_module
 from typing import TYPE_CHECKING
+
+from rinq.lazy import lazy_names
 
 if TYPE_CHECKING:
     from rinq.charts.picture import chart as chart
@@ -63,17 +65,10 @@ _HOMES = {
 }
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605 (sorted strings)
+_find, __dir__ = lazy_names(__name__, _HOMES)
 
 
 def __getattr__(name: str) -> object:
     if name == "__version__":
-        return importlib.import_module("importlib.metadata").version("rinq")
-    if name not in _HOMES:
-        raise AttributeError(f"module 'rinq' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+        return str(import_module("importlib.metadata").version("rinq"))
+    return _find(name)

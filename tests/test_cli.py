@@ -235,7 +235,7 @@ def test_a_day_is_simulated_and_the_same_seed_tells_the_same(rinq, tmp_path):
     told = json.loads(output)
     assert (code, told["verdict"]) == (0, "valid")
     assert told["scenario"]["consumers"] == 2
-    assert told["measures"]["submitted"] == 360
+    assert told["measures"]["arrivals"] == 360
     assert json.loads(rinq(*given, "--json")[1])["digest"] == told["digest"]
     assert "verdict            valid" in rinq(*given)[1]
     (tmp_path / "config.yaml").write_text("general: {database: day.db}")

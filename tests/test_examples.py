@@ -25,7 +25,7 @@ SHOWN = (
     *(it for it in vars(theory).values() if getattr(it, "__module__", "") == theory.__name__),
 )
 """What learners and researchers call."""
-WITHOUT = {theory.Random, theory.Moments, theory._check, theory._check_number}
+WITHOUT = {theory.RandomTime, theory.Moments, theory._check, theory._check_number}
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -16,6 +16,7 @@ import grimp
 import pytest
 
 import rinq
+from rinq import judge, metrics
 
 PACKAGE = Path(rinq.__file__).parent
 SETTINGS = Path(__file__).parents[1] / "pyproject.toml"
@@ -24,6 +25,7 @@ import sys
 from importlinter.cli import lint_imports
 sys.exit(lint_imports(no_cache=True, no_logo=True))
 """
+HEAVY = {"pandas", "matplotlib", "ipywidgets"}
 
 
 @pytest.fixture
@@ -117,19 +119,41 @@ def test_a_background_process_loads_no_heavy_library():
     assert not loaded & {"pandas", "matplotlib", "ipywidgets", "numpy", "IPython", "typer", "rich"}
 
 
-def test_the_names_of_rinq_are_sorted_and_each_is_found():
-    assert rinq.__all__ == sorted(rinq.__all__)
-    assert set(rinq.__all__) <= set(dir(rinq))
-    for name in rinq.__all__:
-        assert getattr(rinq, name) is getattr(importlib.import_module(rinq._HOMES[name]), name)
+def test_measures_load_no_heavy_library():
+    loaded = _loaded_by("import rinq.metrics.measures; from rinq.metrics import measure")
+    assert "rinq.metrics.visits" in loaded
+    assert not loaded & {*HEAVY, "numpy"}
 
 
-def test_the_names_that_type_checkers_see_are_those_that_are_handed_out():
-    source = (PACKAGE / "__init__.py").read_text("utf-8")
+LAZY = pytest.mark.parametrize(
+    "package", [rinq, metrics, judge], ids=lambda package: package.__name__
+)
+
+
+@LAZY
+def test_the_names_that_are_handed_out_are_sorted_and_each_is_found(package):
+    assert package.__all__ == sorted(package.__all__)
+    assert set(package.__all__) <= set(dir(package))
+    for name in package.__all__:
+        home = importlib.import_module(package._HOMES[name])
+        assert getattr(package, name) is getattr(home, name)
+
+
+@LAZY
+def test_no_module_has_a_name_that_is_handed_out(package):
+    """Once imported, the module would stand there instead."""
+    inside = {path.stem for path in Path(package.__file__).parent.iterdir()}
+    assert not inside & set(package.__all__)
+
+
+@LAZY
+def test_the_names_that_type_checkers_see_are_those_that_are_handed_out(package):
+    source = Path(package.__file__).read_text("utf-8")
     seen = re.findall(r"from (rinq\S*) import (\w+) as \2\n", source)
-    assert {name: home for home, name in seen} == rinq._HOMES
+    assert {name: home for home, name in seen} == package._HOMES
 
 
-def test_a_name_that_rinq_does_not_have_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="no attribute 'Consumr'"):
-        rinq.Consumr  # noqa: B018
+@LAZY
+def test_a_name_that_a_package_does_not_have_is_an_attribute_error(package):
+    with pytest.raises(AttributeError, match=f"'{package.__name__}' has no attribute 'Consumr'"):
+        package.Consumr  # noqa: B018

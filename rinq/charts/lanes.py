@@ -23,7 +23,7 @@ from rinq.charts.drawing import (
     time_ticks,
 )
 from rinq.charts.palette import FILL, LIGHT, Inks
-from rinq.metrics.attempts import natural
+from rinq.metrics.attempt_work import natural
 from rinq.queue import Event, Status
 
 WIDE, LANE = 1060, 30  # px

@@ -43,11 +43,11 @@ LINES = (
 
 
 def times_of_jobs(ax: Axes, times: pd.DataFrame, *, settled: int, inks: Inks = LIGHT) -> Axes:
-    """Lines: the share of the settled jobs that waited, were worked on, and were in the system
-    for at most so long. The time axis is logarithmic, and longer where other times were met.
+    """Lines: the share of the settled jobs whose waiting (to the first claim), service and system
+    time was at most so long. The time axis is logarithmic, and longer where other times were met.
 
     Args:
-        times: as from ``times.times``, of all settled jobs or a fair share of them.
+        times: as from ``metrics.job_times``, of all settled jobs or a fair share of them.
         settled: how many jobs are settled in all.
     """
     frame(ax, "Times, all settled jobs", "done within", inks)

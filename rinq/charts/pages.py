@@ -19,9 +19,10 @@ from numpy.typing import ArrayLike
 
 from rinq.charts import charts, drawing, flow, lanes, latency, rates, shade, svg, timeline
 from rinq.charts.palette import SENTINEL, Inks
-from rinq.metrics import attempts, moves
+from rinq.metrics import attempt_work as attempts
+from rinq.metrics import durations
 from rinq.metrics import frames as metrics
-from rinq.metrics import job_times as times
+from rinq.metrics import move_counts as moves
 from rinq.metrics.live_history import LiveHistory
 from rinq.queue import SETTLED, Job, PersistentQ, Status
 
@@ -175,7 +176,7 @@ def _utilisation(sheet: Figure, look: Snapshot, inks: Inks) -> None:
 
 def _times(sheet: Figure, look: Snapshot, inks: Inks) -> None:
     settled = sum(look.history.totals[status] for status in SETTLED)
-    known = times.times(look.history.sample.transitions)
+    known = durations.job_times(look.history.sample.transitions)
     latency.times_of_jobs(sheet.axes[0], known, settled=settled, inks=inks)
 
 

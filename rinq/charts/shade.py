@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from rinq.charts.bars import add_bars, boxes
 from rinq.charts.drawing import EDGE, extent, note
 from rinq.charts.palette import LIGHT, Inks
-from rinq.metrics.attempts import DEATHS, frozen, lasting
+from rinq.metrics.attempt_work import DEATHS, frozen, lasting
 
 LETTER = 5.6  # px, of a name above a band
 UNIT = 32  # px that the unit's name takes there

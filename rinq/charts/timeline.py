@@ -17,7 +17,7 @@ from rinq.charts.charts import bucket_edges
 from rinq.charts.drawing import EDGE, empty_note, note, strokes
 from rinq.charts.lanes import lane_frame, pixel, recent
 from rinq.charts.palette import FILL, LIGHT, Inks
-from rinq.metrics.attempts import overlap
+from rinq.metrics.attempt_work import overlap
 from rinq.queue import Event, Status
 
 MOST_BARS = 400  # in the window; where there are more, each lane is drawn as
@@ -67,7 +67,7 @@ def attempts_in_lanes(
     attempts each lane shows the shares of the time instead.
 
     Args:
-        attempts, frozen: as from the functions of ``rinq.metrics.attempts``.
+        attempts, frozen: as from the functions of ``rinq.metrics.attempt_work``.
         lanes: as from ``lanes.lanes_of``.
         now, window: queue seconds.
         whole_run: the window is the whole run.

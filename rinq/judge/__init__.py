@@ -5,8 +5,9 @@ Names are imported when first asked for: the judge starts many processes that ne
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from rinq.lazy import lazy_names
 
 if TYPE_CHECKING:
     from rinq.judge.history import Result as Result
@@ -34,7 +35,4 @@ _HOMES = {
 __all__ = sorted(_HOMES)  # noqa: PLE0605 (sorted strings)
 
 
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'rinq.judge' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

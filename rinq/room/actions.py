@@ -155,7 +155,7 @@ def export(fleet: Fleet) -> Answer:
     """Write every frame as CSV beside the config file."""
     longest = fleet.config.consumer.interval.most
     with fleet.queue() as queue:
-        rows = write(queue, fleet.config.folder / EXPORTS, wait=longest)
+        rows = write(queue, fleet.config.folder / EXPORTS, interval=longest)
     made = f"{rows['transitions']:,} rows to {EXPORTS}/transitions.csv"
     return DONE, f"Wrote {made}, and {len(rows) - 1} more files beside it."
 

@@ -10,7 +10,7 @@ from matplotlib.patches import PathPatch
 
 from rinq.charts import drawing, flow
 from rinq.charts.palette import DARK, LIGHT, variable
-from rinq.metrics import moves
+from rinq.metrics import move_counts as moves
 from rinq.queue import Event, Status
 
 MADE = {

@@ -11,7 +11,7 @@ from matplotlib.patches import StepPatch
 from rinq.charts import charts, drawing, rates
 from rinq.charts.palette import FILL, HATCH, LIGHT
 from rinq.metrics import frames as metrics
-from rinq.metrics import moves
+from rinq.metrics import move_counts as moves
 from rinq.queue import Status
 
 NOW = 1000.0

@@ -10,7 +10,7 @@ from drawn import bars, marks, texts
 
 from rinq.charts import drawing, lanes, timeline
 from rinq.charts.palette import FILL, LIGHT
-from rinq.metrics import attempts
+from rinq.metrics import attempt_work as attempts
 from rinq.metrics import frames as metrics
 from rinq.queue import ProcessEvent, Status
 

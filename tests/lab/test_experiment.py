@@ -85,7 +85,7 @@ def test_each_run_keeps_its_scenario_its_history_and_its_verdict(tmp_path):
     ]
     assert json.loads((folder / "result.json").read_text())["verdict"] == "valid"
     with PersistentQSQLite(folder / "rinq.db") as queue:
-        assert sum(queue.counts().values()) == results.rows[0]["submitted"]
+        assert sum(queue.counts().values()) == results.rows[0]["arrivals"]
         assert audit(queue).verdict == "valid"
 
 

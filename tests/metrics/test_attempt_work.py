@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 import stories
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rinq.metrics import attempts
-from rinq.metrics import frames as metrics
-from rinq.queue import ProcessEvent, Status
+from rinq import metrics
+from rinq.metrics.frames import frame
+from rinq.queue import ATTEMPT_ENDS, Claim, Event, ProcessEvent, Status
 
 NONE = -1
 
 
-def marks(*rows):
-    return metrics.frame(
-        [ProcessEvent(i, *row, None) for i, row in enumerate(rows, 1)], ProcessEvent
-    )
+def process_events(*rows):
+    return frame([ProcessEvent(i, *row, None) for i, row in enumerate(rows, 1)], ProcessEvent)
 
 
 def test_attempts_of_a_history_by_hand(told):
     queue, start = told
-    found = attempts.attempts(metrics.transitions(queue))
+    found = metrics.attempts(metrics.transitions(queue))
     found[["began", "ended", "refused"]] -= start
     assert found.fillna(NONE).to_numpy().tolist() == [
         [1, 1, "consumer-1", 2, 3, "retry", NONE, NONE],
@@ -41,14 +38,14 @@ def test_a_death_belongs_to_the_attempt_that_was_under_way():
         *[(2.0, 2, "claim", 1, "b"), (3.0, 2, "complete", 1, "b"), (6.0, 3, "claim", 1, "a")],
     ]
     died = [(4.0, "b", "kill"), (5.0, "a", "crash"), (8.0, "a", "kill"), (9.5, "a", "kill")]
-    deaths = marks(*died, (9.7, "a", "freeze"))
-    found = attempts.attempts(stories.transitions(rows), deaths)
+    deaths = process_events(*died, (9.7, "a", "freeze"))
+    found = metrics.attempts(stories.transitions(rows), deaths)
     assert dict(zip(found["job_id"], found["killed"].fillna(-1), strict=True)) == {
         1: 5,
         2: -1,
         3: 8,
     }
-    alone = attempts.attempts(stories.transitions(rows))
+    alone = metrics.attempts(stories.transitions(rows))
     assert alone["killed"].isna().all()
 
 
@@ -57,34 +54,29 @@ def test_a_refusal_of_somebody_else_is_no_late_answer():
         *[(0.0, 1, "submit", 0, "p"), (1.0, 1, "claim", 1, "a"), (2.0, 1, "fail", 1, "a")],
         (1, "refused", "failed", "failed", 3.0, "operator", "a", 1),
     ]
-    assert attempts.attempts(stories.transitions(rows))["refused"].isna().all()
+    assert metrics.attempts(stories.transitions(rows))["refused"].isna().all()
 
 
-def test_claims_before_the_first_entry_are_known_from_the_jobs_in_hand(queue, clock):
+def test_claims_before_the_first_entry_are_known_from_the_jobs_that_are_held(queue, clock):
     for name in ("aaaaaaaaaa", "bbbbbbbbbb"):
         queue.submit(name)
         queue.claim("consumer-1")
         clock.now += 5
-    queue.complete(queue_claim(queue, "bbbbbbbbbb"))
+    job = queue.job("bbbbbbbbbb")
+    queue.complete(Claim(job.id, job.name, job.attempt, job.process))
     held = queue.jobs(Status.PROCESSING)
-    found = attempts.attempts(metrics.transitions(queue, after=4), held=held)
+    latest = metrics.transitions(queue, after=queue.history.newest(back=1))
+    found = metrics.attempts(latest, held=held)
     assert found["job_id"].tolist() == [2, 1]
     assert found["began"].sub(clock.now).fillna(1).tolist() == [1, -10]
     assert found["end"].fillna("").tolist() == ["complete", ""]
-    again = attempts.attempts(metrics.transitions(queue), held=held)
+    again = metrics.attempts(metrics.transitions(queue), held=held)
     assert len(again) == 2
 
 
-def queue_claim(queue, name):
-    from rinq.queue import Claim
-
-    job = queue.job(name)
-    return Claim(job.id, name, job.attempt, job.process)
-
-
 def test_frozen_until_thawed_killed_or_now():
-    found = attempts.frozen(
-        marks(
+    found = metrics.frozen(
+        process_events(
             (1.0, "a", "freeze"),
             (2.0, "b", "freeze"),
             (3.0, "a", "thaw"),
@@ -97,18 +89,23 @@ def test_frozen_until_thawed_killed_or_now():
     assert found.to_numpy().tolist() == [["a", 1, 3], ["b", 2, 4], ["a", 5, 9]]
 
 
-def test_work_and_waits_of_a_process_by_hand():
+def test_work_and_rests_of_a_process_by_hand():
     rows = [
         *[(10.0, 1, "claim", 1, "a"), (14.0, 1, "complete", 1, "a")],
         *[(17.0, 2, "claim", 1, "a"), (21.0, 2, "retry", 1, "a")],
         (38.0, 3, "claim", 1, "a"),
     ]
-    made = attempts.attempts(stories.transitions(rows))
-    found = attempts.work(made, [0, 20, 40], wait=5.0)
+    made = metrics.attempts(stories.transitions(rows))
+    found = metrics.work(made, [0, 20, 40], interval=5.0)
     assert found["process"].tolist() == ["a", "a"]
-    assert found[["attempts", "completed", "busy", "waited"]].to_numpy().tolist() == [
+    assert found[["attempts", "completed", "busy", "rested"]].to_numpy().tolist() == [
         [1, 1, 4 + 3, 3],
-        [1, 0, 1 + 2, 5],  # of the 17 seconds between 21 and 38 only the wait, the rest was idle
+        [
+            1,
+            0,
+            1 + 2,
+            5,
+        ],  # of the 17 seconds between 21 and 38 only the interval, after it there was no job
     ]
     assert found["utilisation"].tolist() == [7 / 20, 3 / 20]
     assert found["occupied"].tolist() == [10 / 20, 8 / 20]
@@ -116,43 +113,43 @@ def test_work_and_waits_of_a_process_by_hand():
 
 def test_a_killed_process_works_no_more_though_its_claim_goes_on():
     rows = [(10.0, 1, "claim", 1, "a"), (30.0, 1, "reassign", 1, "a"), (12.0, 2, "claim", 1, "b")]
-    made = attempts.attempts(stories.transitions(rows), marks((15.0, "a", "kill")))
-    found = attempts.work(made, [0, 40], wait=5.0).set_index("process")
+    made = metrics.attempts(stories.transitions(rows), process_events((15.0, "a", "kill")))
+    found = metrics.work(made, [0, 40], interval=5.0).set_index("process")
     assert found["busy"].to_dict() == {"a": 5, "b": 28}
-    assert found["waited"].to_dict() == {"a": 0, "b": 0}
+    assert found["rested"].to_dict() == {"a": 0, "b": 0}
 
 
 def test_claims_that_one_name_holds_at_once_count_their_time_once():
     rows = [(10.0, 1, "claim", 1, "a"), (12.0, 2, "claim", 1, "a"), (20.0, 2, "retry", 1, "a")]
-    found = attempts.work(attempts.attempts(stories.transitions(rows)), [10, 20, 30], wait=5.0)
+    found = metrics.work(metrics.attempts(stories.transitions(rows)), [10, 20, 30], interval=5.0)
     assert found[["busy", "utilisation", "occupied"]].to_numpy().tolist() == [[10, 1, 1]] * 2
 
 
 def test_processes_are_in_natural_order():
     rows = [(1.0, i, "claim", 1, f"consumer-{i}") for i in (10, 2, 1)]
-    made = attempts.attempts(stories.transitions(rows))
-    found = attempts.work(made, [0, 2])
+    made = metrics.attempts(stories.transitions(rows))
+    found = metrics.work(made, [0, 2])
     assert found["process"].tolist() == ["consumer-1", "consumer-2", "consumer-10"]
 
 
 def test_without_attempts_there_is_no_work_but_the_same_columns():
-    made = attempts.attempts(stories.transitions([]))
-    some = attempts.attempts(stories.transitions([(1.0, 1, "claim", 1, "a")]))
+    made = metrics.attempts(stories.transitions([]))
+    some = metrics.attempts(stories.transitions([(1.0, 1, "claim", 1, "a")]))
     assert made.columns.tolist() == some.columns.tolist()
-    nothing = attempts.work(made, [0, 1])
+    nothing = metrics.work(made, [0, 1])
     assert len(nothing) == 0
-    assert nothing.columns.tolist() == attempts.work(some, [0, 1]).columns.tolist()
+    assert nothing.columns.tolist() == metrics.work(some, [0, 1]).columns.tolist()
 
 
 @given(st.lists(stories.ACTS, max_size=60), st.integers(1, 30), st.floats(0, 100))
-def test_utilisation_is_a_share_and_no_second_of_work_is_lost(acts, buckets, wait):
+def test_utilisation_is_a_share_and_no_second_of_work_is_lost(acts, buckets, interval):
     queue, now = stories.played(acts)
     with queue:
         rows = metrics.transitions(queue)
-    made = attempts.attempts(rows)
+    made = metrics.attempts(rows)
     assert len(made) == rows["event"].eq("claim").sum()
     edges = np.linspace(1000, now[0], buckets + 1)
-    found = attempts.work(made, edges, wait)
+    found = metrics.work(made, edges, interval)
     assert found["utilisation"].between(0, 1).all()
     assert (found["occupied"] >= found["utilisation"]).all()
     assert (found["occupied"] <= 1 + 1e-9).all()
@@ -166,11 +163,10 @@ def test_the_attempts_fill_the_area_under_the_count_of_processing(acts):
     queue, now = stories.played(acts)
     with queue:
         rows = metrics.transitions(queue)
-    counts, made = metrics.status_counts(rows), attempts.attempts(rows)
+    counts, made = metrics.status_counts(rows), metrics.attempts(rows)
     held = (np.diff([*counts["at"], now[0]]) * counts["processing"]).sum()
     assert (made["ended"].fillna(now[0]) - made["began"]).sum() == pytest.approx(held)
     late = made["refused"].notna()
     assert (made["refused"] >= made["ended"])[late].all()
-    assert pd.Series(made["end"]).isin(
-        ["complete", "retry", "fail", "reassign", "release"]
-    ).sum() == (made["ended"].notna().sum())
+    ends = made["end"].isin([*ATTEMPT_ENDS, Event.RELEASE])
+    assert ends.sum() == made["ended"].notna().sum()

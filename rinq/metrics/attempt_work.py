@@ -9,38 +9,46 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from rinq.queue import Event, Job, Status
+from rinq.queue import ATTEMPT_ENDS, Event, Job, Status
 
-DEATHS = ("kill", "crash")  # the marks that end a process where it stands
-GOES_ON = (Event.COMPLETE, Event.RETRY, Event.FAIL, Event.REASSIGN)  # its consumer waits, then
+DEATHS = ("kill", "crash")  # the process events after which the process is gone
 MOST_ATTEMPTS = 2**24  # of one job
-WORK = ("start", "end", "attempts", "completed", "busy", "waited")
+WORK = ("start", "end", "attempts", "completed", "busy", "rested")
 
 
 def attempts(
-    transitions: pd.DataFrame, marks: pd.DataFrame | None = None, held: Iterable[Job] = ()
+    transitions: pd.DataFrame,
+    process_events: pd.DataFrame | None = None,
+    held: Iterable[Job] = (),
 ) -> pd.DataFrame:
     """One row per attempt, by when it began.
 
     Columns: ``job_id``; ``attempt``, its number; ``process``, who held the claim; ``began``
-    and ``ended``, when (NaN: before the first entry given; not yet); ``end``, the event that
-    ended it (complete, retry, fail, reassign, release; NaN: none yet); ``refused``, when its
-    holder's late answer was refused, and ``killed``, when the holder was killed or struck
-    down meanwhile (NaN: never).
+    and ``ended``, when (queue time; NaN: before the first entry given; not yet); ``end``, the
+    event that ended it (complete, retry, fail, reassign, release; NaN: none yet); ``refused``,
+    when its holder's late answer was refused, and ``killed``, when the holder was killed or
+    crashed in the middle of it (NaN: never).
 
     Args:
-        transitions: by id; all, or the latest.
-        marks: as from ``metrics.process_events``; without them nobody was killed.
+        transitions: as from ``transitions``, in order; all, or the latest.
+        process_events: as from ``process_events``; without them nobody was killed.
         held: the jobs that are processing, for claims before the first of ``transitions``.
+
+    >>> import rinq
+    >>> from rinq import metrics
+    >>> with rinq.simulate(seed=1, seconds=600, **{"faults.error_rate": 0.3}) as run:
+    ...     made = metrics.attempts(metrics.transitions(run.queue))
+    >>> made["end"].value_counts().to_dict()
+    {'complete': 114, 'retry': 42, 'fail': 5}
     """
     before = transitions["from_status"].eq(Status.PROCESSING)
     after = transitions["to_status"].eq(Status.PROCESSING)
     late = transitions[transitions["event"].eq(Event.REFUSED)]
     late = late[late["actor"].astype("str").eq(late["process"].astype("str"))]
     columns = ["job_id", "attempt", "process", "at"]
-    hands = [(job.id, job.attempt, job.process, job.since) for job in held]
+    claimed = [(job.id, job.attempt, job.process, job.since) for job in held]
     rows = transitions[[*columns, "event"]]
-    claims = _by_attempt(rows[after & ~before][columns], pd.DataFrame(hands, columns=columns))
+    claims = _by_attempt(rows[after & ~before][columns], pd.DataFrame(claimed, columns=columns))
     ends = _by_attempt(rows[before & ~after])
     table = _by_attempt(claims, ends[columns]).rename(columns={"at": "began"})
     table.loc[table.index.difference(claims.index), "began"] = np.nan
@@ -49,20 +57,25 @@ def attempts(
     table["end"] = ends["event"].reindex(table.index).astype("str")
     table["refused"] = _by_attempt(late)["at"].reindex(table.index)
     table = table.sort_values("began", kind="stable", na_position="first", ignore_index=True)
-    table["killed"] = _killed(table, marks)
+    table["killed"] = _killed(table, process_events)
     return table
 
 
-def frozen(marks: pd.DataFrame, now: float) -> pd.DataFrame:
-    """One row per time that a process was frozen, as from ``lasting``."""
-    return lasting(marks, "freeze", ("thaw", *DEATHS), now)
+def frozen(process_events: pd.DataFrame, now: float) -> pd.DataFrame:
+    """One row per time that a process was frozen: ``process``, ``began``, ``ended``."""
+    return lasting(process_events, "freeze", ("thaw", *DEATHS), now)
 
 
-def lasting(marks: pd.DataFrame, first: str, last: Collection[str], now: float) -> pd.DataFrame:
-    """One row per time from a mark ``first`` to one of ``last`` of the same process:
-    ``process``, ``began``, ``ended``. What lasts still ends ``now``."""
+def lasting(
+    process_events: pd.DataFrame, first: str, last: Collection[str], now: float
+) -> pd.DataFrame:
+    """One row per span from an event ``first`` to one of ``last`` of the same process.
+
+    Columns: ``process``, ``began``, ``ended``; a span that has not ended yet ends ``now``.
+    """
     rows, since = [], dict[str, float]()
-    for at, process, event in zip(marks["at"], marks["process"], marks["event"], strict=True):
+    columns = (process_events[name] for name in ("at", "process", "event"))
+    for at, process, event in zip(*columns, strict=True):
         if event == first:
             since.setdefault(process, at)
         elif event in last and process in since:
@@ -71,51 +84,52 @@ def lasting(marks: pd.DataFrame, first: str, last: Collection[str], now: float) 
     return pd.DataFrame(rows, columns=["process", "began", "ended"])
 
 
-def work(attempts: pd.DataFrame, edges: ArrayLike, wait: float = 0.0) -> pd.DataFrame:
+def work(attempts: pd.DataFrame, edges: ArrayLike, interval: float = 0.0) -> pd.DataFrame:
     """What each process worked: one row per process and bucket, from an edge to the next.
 
     Columns: ``process``; ``start`` and ``end`` of the bucket; ``attempts`` that ended in it,
-    and how many of them ``completed``; in seconds of it ``busy``, with a job in hand, and
-    ``waited``, after an attempt until the process's next, but at most ``wait``;
-    ``utilisation``, the share of the bucket that was busy, and ``occupied``, that was busy or
-    waited, both from 0 to 1.
+    and how many of them ``completed``; in queue seconds of the bucket ``busy``, holding a job,
+    and ``rested``, after an attempt until the process's next, but at most ``interval``;
+    ``utilisation``, the share of the bucket that was busy, and ``occupied``, the share that was
+    busy or rested, both from 0 to 1.
 
     Args:
         attempts: as from ``attempts``.
         edges: rising queue seconds, none after now.
-        wait: the longest wait between two jobs (``consumer.interval``). A gap that is longer
-            was lack of jobs; one that is shorter counts as wait, so ``occupied`` is exact for
-            a process that never lacked a job, and else at most too high.
+        interval: the longest time between two jobs (``consumer.interval``). The part of a gap
+            that is longer was lack of jobs. So ``occupied`` is exact for a process that never
+            lacked a job, and may be too high, never too low, for others.
     """
     edges = np.asarray(edges, dtype="float64")
     width = np.diff(edges)
-    done, goes_on = attempts["ended"], attempts["end"].isin(GOES_ON) & attempts["killed"].isna()
+    done = attempts["ended"]
+    rests = attempts["end"].isin(ATTEMPT_ENDS) & attempts["killed"].isna()
     numbers = np.column_stack(
         [
             attempts["began"].fillna(-np.inf),
             attempts[["ended", "killed"]].min(axis=1).fillna(np.inf),
             done,
             done.where(attempts["end"].eq(Event.COMPLETE)),
-            done.where(goes_on),
+            done.where(rests),
         ]
     )
     codes, found = pd.factorize(attempts["process"])
     names = sorted(map(str, found), key=natural)
     parts = []
     for name in names:
-        began, ended, done, completed, rests = numbers[codes == list(found).index(name)].T
-        until = np.minimum(np.append(began[1:], np.inf), rests + wait)
+        began, ended, done, completed, rest = numbers[codes == list(found).index(name)].T
+        until = np.minimum(np.append(began[1:], np.inf), rest + interval)
         busy = np.minimum(overlap(began, ended, edges), width)
-        some = ~np.isnan(rests)
-        waited = overlap(rests[some], np.maximum(until, rests)[some], edges)
+        some = ~np.isnan(rest)
+        rested = overlap(rest[some], np.maximum(until, rest)[some], edges)
         ends = (np.diff(np.searchsorted(np.sort(at), edges)) for at in (done, completed))
-        parts.append((edges[:-1], edges[1:], *ends, busy, np.minimum(waited, width - busy)))
+        parts.append((edges[:-1], edges[1:], *ends, busy, np.minimum(rested, width - busy)))
     columns = map(np.concatenate, zip(*parts, strict=True)) if parts else [[]] * len(WORK)
     table = pd.DataFrame(
         {"process": np.repeat(names, len(width)), **dict(zip(WORK, columns, strict=True))}
     )
     table["utilisation"] = table["busy"] / (table["end"] - table["start"])
-    table["occupied"] = (table["busy"] + table["waited"]) / (table["end"] - table["start"])
+    table["occupied"] = (table["busy"] + table["rested"]) / (table["end"] - table["start"])
     return table
 
 
@@ -139,7 +153,7 @@ def natural(name: str) -> list[tuple[str, int]]:
 
 
 def _by_attempt(rows: pd.DataFrame, *others: pd.DataFrame) -> pd.DataFrame:
-    """The rows by job and attempt, the first of each; and others of attempts that are missing."""
+    """The first row of each job and attempt; where there is none, that of the others."""
     rows = rows.set_axis(rows["job_id"].to_numpy() * MOST_ATTEMPTS + rows["attempt"].to_numpy())
     rows = rows[~rows.index.duplicated()]
     for other in others:
@@ -149,12 +163,12 @@ def _by_attempt(rows: pd.DataFrame, *others: pd.DataFrame) -> pd.DataFrame:
     return rows
 
 
-def _killed(attempts: pd.DataFrame, marks: pd.DataFrame | None) -> pd.Series[float]:
+def _killed(attempts: pd.DataFrame, process_events: pd.DataFrame | None) -> pd.Series[float]:
     """For each attempt the first death of its process while it was under way."""
     killed = pd.Series(np.nan, attempts.index)
-    if marks is None or attempts.empty:
+    if process_events is None or attempts.empty:
         return killed
-    deaths = marks[marks["event"].isin(DEATHS)][["at", "process"]].dropna()
+    deaths = process_events[process_events["event"].isin(DEATHS)][["at", "process"]].dropna()
     if deaths.empty:
         return killed
     begun = attempts[["process", "ended"]].assign(

@@ -9,8 +9,7 @@ import stories
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rinq.metrics import frames as metrics
-from rinq.metrics import moves
+from rinq import metrics
 from rinq.metrics.live_history import LiveHistory
 from rinq.queue import SETTLED
 
@@ -18,7 +17,7 @@ from rinq.queue import SETTLED
 def test_moves_are_counted_in_all_and_in_the_window(told):
     queue, start = told
     rows = metrics.transitions(queue)
-    found = moves.moves(rows, now=start + 83, window=75.0).set_index(["event", "to_status"])
+    found = metrics.moves(rows, now=start + 83, window=75.0).set_index(["event", "to_status"])
     numbers = {event: tuple(row) for (event, _), row in found[["total", "recent"]].iterrows()}
     assert numbers | {"reassign": None} == {
         "submit": (3, 1),
@@ -39,7 +38,7 @@ def test_moves_are_counted_in_all_and_in_the_window(told):
 
 def test_a_job_that_the_manager_fails_is_a_move_of_its_own():
     rows = [(1, "reassign", "processing", "failed", 5.0, "manager-1", "consumer-1", 1)]
-    found = moves.moves(stories.transitions(rows), now=5.0, window=10.0)
+    found = metrics.moves(stories.transitions(rows), now=5.0, window=10.0)
     assert found[found["total"] > 0][["event", "to_status"]].to_numpy().tolist() == [
         ["reassign", "failed"]
     ]
@@ -50,9 +49,9 @@ def test_totals_may_come_from_a_tally(told):
     history = LiveHistory()
     history.read(queue, 0)
     window = {"now": start + 83, "window": 10.0}
-    whole = moves.moves(metrics.transitions(queue), **window)
-    total = moves.tally(history.tally)
-    latest = moves.moves(history.transitions.iloc[-5:], total=total, **window)
+    whole = metrics.moves(metrics.transitions(queue), **window)
+    total = metrics.tally(history.tally)
+    latest = metrics.moves(history.transitions.iloc[-5:], total=total, **window)
     pd.testing.assert_frame_equal(latest, whole)
     assert total["n"].sum() == 15
 
@@ -60,7 +59,7 @@ def test_totals_may_come_from_a_tally(told):
 def test_what_came_was_finished_and_waits_per_bucket(told):
     queue, start = told
     edges = [start + second for second in (0, 5, 8, 50, 83)]
-    found = moves.throughput(metrics.transitions(queue), edges)
+    found = metrics.throughput(metrics.transitions(queue), edges)
     assert found[["arrivals", "finished", "backlog", "in_service"]].to_numpy().tolist() == [
         [2, 0, 1, 1],  # to just before second 5, when B is completed
         [0, 2, 0, 0],
@@ -79,7 +78,7 @@ def test_what_is_in_the_system_grows_by_arrivals_less_finished(acts, edges):
     queue, _ = stories.played(acts)
     with queue:
         edges = sorted({0.0, *edges})
-        found = moves.throughput(metrics.transitions(queue), edges)
+        found = metrics.throughput(metrics.transitions(queue), edges)
     inside = found["backlog"] + found["in_service"]
     assert inside.tolist() == (found["arrivals"] - found["finished"]).cumsum().tolist()
 
@@ -89,10 +88,11 @@ def test_every_entry_is_one_move_and_every_settled_job_has_its_attempts(acts):
     queue, now = stories.played(acts)
     with queue:
         rows = metrics.transitions(queue)
-        assert moves.moves(rows, now=now[0], window=1.0)["total"].sum() == len(rows)
-        found = moves.attempts_per_job(rows).set_index("attempts")
+        assert metrics.moves(rows, now=now[0], window=1.0)["total"].sum() == len(rows)
+        found = metrics.attempts_per_job(rows).set_index("attempts")
         pd.testing.assert_frame_equal(
-            moves.attempts_per_job(moves.tally(queue.history.tally())).set_index("attempts"), found
+            metrics.attempts_per_job(metrics.tally(queue.history.tally())).set_index("attempts"),
+            found,
         )
         settled = metrics.jobs(queue)
         settled = settled[settled["status"].isin(SETTLED)]
@@ -110,20 +110,20 @@ def test_attempts_per_job_of_a_history_by_hand():
         *[(1, 3, "submit", 0, "p"), (2, 3, "claim", 1, "c"), (3, 3, "fail", 1, "c")],
         (4, 3, "redrive", 1, "operator"),
     ]
-    found = moves.attempts_per_job(stories.transitions(rows))
+    found = metrics.attempts_per_job(stories.transitions(rows))
     assert found.to_numpy().tolist() == [[1, 1, 1, 0], [2, 1, 0, 1]]
 
 
 @pytest.mark.parametrize("rows", [[], [(1.0, 1, "submit", 0, "p")]])
 def test_without_settled_jobs_there_is_nothing_per_job(rows):
-    assert len(moves.attempts_per_job(stories.transitions(rows))) == 0
-    assert np.isfinite(moves.moves(stories.transitions(rows), now=2.0, window=1.0)["rate"]).all()
+    assert len(metrics.attempts_per_job(stories.transitions(rows))) == 0
+    assert np.isfinite(metrics.moves(stories.transitions(rows), now=2.0, window=1.0)["rate"]).all()
 
 
 def test_an_entry_written_by_hand_with_an_unknown_event_is_no_move_and_no_harm():
     rows = stories.transitions(
         [(1.0, 1, "submit", 0, "p"), (1, "what", None, None, 2.0, "x", "x", 1)]
     )
-    assert moves.moves(rows, now=3.0, window=9.0)["total"].sum() == 1
+    assert metrics.moves(rows, now=3.0, window=9.0)["total"].sum() == 1
     assert metrics.attempt_ends(rows, [0, 9])["attempts"].tolist() == [0]
     assert len(metrics.status_counts(rows)) == 1

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from rinq.metrics.frames import codes, counts_at, status_counts, weights
-from rinq.queue import SETTLED, Event, Status, TransitionKind
+from rinq.queue import SETTLED, UNSETTLED, Event, Status, TransitionKind
 
 KINDS: tuple[tuple[Event, Status | None], ...] = (
     (Event.SUBMIT, Status.UNPROCESSED),
@@ -29,12 +29,11 @@ KINDS: tuple[tuple[Event, Status | None], ...] = (
     (Event.REFUSED, None),
     (Event.ILLEGAL, None),
 )
-"""Every kind of move and the status that it leads to, in the order of a job's life."""
-UNSETTLED = [status.value for status in Status if status not in SETTLED]
+"""Every kind of move and the status that it leads to, in the order in which a job makes them."""
 
 
 def tally(kinds: Counter[TransitionKind]) -> pd.DataFrame:
-    """The counts of ``PersistentQ.tally`` or ``LiveHistory.tally``: one row per kind of entry.
+    """The counts of ``QueueHistory.tally`` or ``LiveHistory.tally``: one row per kind of entry.
 
     Columns: ``event``, ``from_status``, ``to_status``, ``attempt``, and ``n``, their number.
     """
@@ -67,8 +66,8 @@ def moves(
 def throughput(
     transitions: pd.DataFrame, edges: ArrayLike, counts: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """What came, what was finished and what waited: one row per bucket, from an edge to just
-    before the next.
+    """Arrivals, finished jobs and backlog: one row per bucket, from an edge to just before the
+    next.
 
     Columns: ``start`` and ``end`` of the bucket (queue seconds); ``arrivals``, jobs submitted
     or redriven in it; ``finished``, jobs processed or failed in it; ``arrival_rate`` and
@@ -79,6 +78,16 @@ def throughput(
     Args:
         edges: rising queue seconds, one more than there are buckets.
         counts: as from ``metrics.status_counts``, where ``transitions`` are not all.
+
+    >>> import rinq
+    >>> from rinq import metrics
+    >>> with rinq.simulate(seed=1, seconds=600, consumers=2) as run:
+    ...     history = metrics.transitions(run.queue)
+    >>> edges = [run.begin, run.begin + 300, run.begin + 600]
+    >>> metrics.throughput(history, edges)[["arrivals", "finished", "backlog"]]
+       arrivals  finished  backlog
+    0        60        55        5
+    1        60        55       10
     """
     edges = np.asarray(edges, dtype="float64")
     before = transitions["from_status"].isin(UNSETTLED).to_numpy()
