@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rinq.charts.picture import chart as chart
+    from rinq.charts.cell import chart as chart
     from rinq.config import Config as Config
     from rinq.errors import RinqError as RinqError
     from rinq.files import Files as Files
@@ -54,7 +54,7 @@ _HOMES = {
     "Scenario": "rinq.lab.scenario",
     "Status": "rinq.queue",
     "audit": "rinq.lab.audit.auditor",
-    "chart": "rinq.charts.picture",
+    "chart": "rinq.charts.cell",
     "check": "rinq.judge.check",
     "open_queue": "rinq.queue",
     "simulate": "rinq.lab.simulation.simulation",
