@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from hypothesis import strategies as st
 
 from rinq.errors import QueueError
@@ -25,7 +27,11 @@ def transitions(rows):
     """The frame of these rows: (at, job, event, attempt, process), or the whole Transition
     from its second column to ``attempt``; ids count up from 1."""
     whole = [row if len(row) > 5 else _moved(*row) for row in rows]
-    found = [Transition(i, *row, None, None) for i, row in enumerate(whole, 1)]
+    numbers = Counter()
+    found = []
+    for i, (job, *move) in enumerate(whole, 1):
+        numbers[job] += 1
+        found.append(Transition(i, job, numbers[job], *move, None, None, None, None))
     return metrics.frame(found, Transition)
 
 

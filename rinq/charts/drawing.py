@@ -124,8 +124,7 @@ def extent(ax: Axes) -> tuple[float, float]:
 
 
 def corner_note(ax: Axes, text: str, inks: Inks, *, right: float = RIGHT, up: float = 31) -> None:
-    align: dict[str, Any] = {"ha": "right", "multialignment": "right"}
-    note(ax, text, (1, 1), (right - 8, up), inks["muted"], size=EDGE, **align)
+    note(ax, text, (1, 1), (right - 8, up), inks["muted"], size=EDGE, ha="right")
 
 
 def empty_note(ax: Axes, text: str, inks: Inks) -> Axes:

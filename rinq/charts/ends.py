@@ -63,7 +63,8 @@ def how_attempts_end(ax: Axes, ends: pd.DataFrame, view: View) -> Axes:
         f"How attempts end, {view.last}: of {attempts:,} attempts {shares[Event.COMPLETE]}, "
         f"{errors}."
     )
-    corner_note(ax, f"{amounts.count(attempts)} attempts ended\n{errors}", inks)
+    corner_note(ax, f"{amounts.count(attempts)} attempts ended", inks)
+    corner_note(ax, errors, inks, up=17)
 
     whole = ends[(ends["end"] - ends["start"]) > 0.999 * view.window / BUCKETS]
     middle = (whole["start"] + whole["end"]) / 2 - view.now

@@ -13,7 +13,7 @@ from html import unescape
 import pytest
 
 import rinq
-from rinq.charts import charts
+from rinq.charts import status
 from rinq.config import Config
 from rinq.errors import ConfigError
 from rinq.fleet.fleet import Fleet
@@ -255,19 +255,19 @@ def test_the_panel_shows_its_own_trouble_and_comes_back(config, monkeypatch):
 
     async def lesson():
         async with opened(config) as room:
-            draw = charts.jobs_by_status
+            draw = status.jobs_by_status
 
             def broken(*args, **options):
                 raise ValueError("<b>no ink</b>")
 
-            charts.jobs_by_status = broken
+            status.jobs_by_status = broken
             try:
                 with open_queue(config) as queue:
                     queue.submit("bbbbbbbbbb")
                 await until(lambda: message(room).startswith("✕ ValueError: <b>no ink</b>."))
                 assert "<b>" not in room._panel.message.value
             finally:
-                charts.jobs_by_status = draw
+                status.jobs_by_status = draw
             await until(
                 lambda: message(room).startswith("✓ Connected: 2 jobs, 0 processes running.")
             )
@@ -279,9 +279,9 @@ def test_the_panel_shows_its_own_trouble_and_comes_back(config, monkeypatch):
 def test_nothing_is_drawn_anew_while_nothing_changes(config, monkeypatch):
     monkeypatch.setattr(control_room, "REFRESH", 0.01)
     drawn = []
-    draw = charts.jobs_by_status
+    draw = status.jobs_by_status
     monkeypatch.setattr(
-        charts, "jobs_by_status", lambda *args, **options: drawn.append(1) or draw(*args, **options)
+        status, "jobs_by_status", lambda *args, **options: drawn.append(1) or draw(*args, **options)
     )
 
     async def lesson():

@@ -132,7 +132,7 @@ def test_the_feed_and_the_log_escape_what_they_show():
     shown = feed.moves([feed.Line(HOSTILE, move)]) + feed.log([HOSTILE])
     assert "<img" not in shown
     assert 'x onerror="' not in shown
-    assert "will retry" in shown
+    assert "retried" in shown
     assert ".34<td>" in shown
 
 
