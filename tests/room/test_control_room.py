@@ -487,7 +487,7 @@ def test_only_the_chosen_page_is_drawn_and_nothing_while_held(config):
             room._panel.hold.click()
             assert "1 unprocessed" in chart(room)
             room._panel.window.value = "whole run"
-            await until(lambda: room._seen.look.whole)
+            await until(lambda: room._seen.look.whole_run)
 
     asyncio.run(lesson())
 
@@ -593,10 +593,10 @@ def test_what_is_started_again_to_be_kept_outlives_the_room_too(room, config):
 
 def test_a_viewer_without_widgets_gets_a_picture_with_a_line_of_counts(room, config, monkeypatch):
     lines = []
-    draw = control_room.side_by_side
+    draw = control_room.snapshot_png
     monkeypatch.setattr(
         control_room,
-        "side_by_side",
+        "snapshot_png",
         lambda figures, line: lines.append(line) or draw(figures, line),
     )
 
