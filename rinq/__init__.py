@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rinq.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from rinq.charts.picture import chart as chart
+    from rinq.charts.cell import chart as chart
     from rinq.config import Config as Config
     from rinq.errors import RinqError as RinqError
     from rinq.files import Files as Files
@@ -58,7 +58,7 @@ _HOMES = {
     "Scenario": "rinq.lab.scenario",
     "Status": "rinq.queue",
     "audit": "rinq.lab.audit.auditor",
-    "chart": "rinq.charts.picture",
+    "chart": "rinq.charts.cell",
     "check": "rinq.judge.judging",
     "open_queue": "rinq.queue",
     "simulate": "rinq.lab.simulation.simulation",

@@ -28,8 +28,8 @@ def bars(ax, colour=None, hatch=None):
     return found
 
 
-def marks(ax, marker, colour=None):
-    """Where the marks of a shape stand: (x, y), rounded."""
+def symbols(ax, marker, colour=None):
+    """Where the symbols of a shape stand: (x, y), rounded."""
     return [
         (round(float(x), 6), round(float(y), 6))
         for line in ax.lines

@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from rinq.charts import EVENT_WORDS
 from rinq.config import Config
 from rinq.fleet.fleet import Fleet, FleetProcess
 from rinq.fleet.run import Run
@@ -30,19 +31,6 @@ STYLES = {
     "processed": "green",
     "failed": "red",
     "cleaned": "magenta",
-}
-WORDS = {
-    "submit": "submitted",
-    "claim": "claimed",
-    "complete": "completed",
-    "retry": "will be tried again",
-    "fail": "failed",
-    "reassign": "taken back",
-    "release": "handed back",
-    "clean": "cleaned",
-    "redrive": "redriven",
-    "refused": "refused",
-    "illegal": "changed by hand",
 }
 
 
@@ -162,7 +150,7 @@ def _feed(moves: Moves) -> Table:
     table = Table("job", "move", "attempt", "by", "why", box=None, padding=(0, 3, 0, 0))
     for move in moves.last:
         style = STYLES.get(move.to_status or "", "")
-        word = Text(WORDS[move.event], style=style)
+        word = Text(EVENT_WORDS[move.event], style=style)
         name = moves.names.get(move.job_id, "")
         table.add_row(name, word, str(move.attempt), move.actor, (move.error or "")[:60])
     return table
@@ -174,7 +162,7 @@ def _sum_up(queue: PersistentQ, moves: Moves, console: Console) -> None:
     events = ("retry", "reassign", "refused", "clean")
     console.print("\n[bold]On the way[/]")
     for event in events:
-        console.print(f"  {moves.totals[event]:>4} times {WORDS[event]}")
+        console.print(f"  {moves.totals[event]:>4} times {EVENT_WORDS[event]}")
     crashes = Counter(mark.event for mark in queue.registry.process_events())["crash"]
     console.print(f"  {crashes:>4} times a consumer was struck down, and started again")
     console.print("\n[bold]What became of every job[/]")

@@ -14,9 +14,9 @@ from typing import Any, cast
 
 import ipywidgets
 
-from rinq.charts.pages import PAGES, Pages
-from rinq.charts.palette import LIGHT
-from rinq.charts.still import side_by_side
+from rinq.charts.live_pages import LivePages
+from rinq.charts.pages import PAGES
+from rinq.charts.picture import snapshot_png
 from rinq.config import Config
 from rinq.errors import ConfigError, RinqError
 from rinq.fleet.fleet import Fleet
@@ -59,7 +59,7 @@ class ControlRoom:
         self._former: list[Fleet] = []
         self._lock = threading.Lock()
         self._scene = SnapshotReader()
-        self._pages = Pages()
+        self._pages = LivePages()
         self._seen = nothing()
         self._wish = ViewOptions()
         self._page, self._list = "Overview", "Moves"
@@ -102,14 +102,14 @@ class ControlRoom:
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         shown: dict[str, Any] = self._panel.root._repr_mimebundle_(**options)
-        return {**shown, **self._still(), "text/plain": repr(self)}
+        return {**shown, **self._snapshot_png(), "text/plain": repr(self)}
 
-    def _still(self) -> dict[str, Any]:
+    def _snapshot_png(self) -> dict[str, Any]:
         """The Overview as a picture and the counts as a line, for where no widget is shown."""
-        figures = [Pages(LIGHT).figure(chart, self._seen.look) for chart in PAGES["Overview"]]
+        figures = [chart.figure(self._seen.look) for chart in PAGES["Overview"]]
         totals = self._seen.look.history.totals
         counts = ", ".join(f"{totals[status]:,} {status}" for status in Status)
-        return {"image/png": side_by_side(figures, f"Control room: {counts}.")}
+        return {"image/png": snapshot_png(figures, f"Control room: {counts}.")}
 
     # What the buttons do; each names what it will say
 

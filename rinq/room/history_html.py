@@ -9,24 +9,11 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from rinq.charts import amounts
+from rinq.charts import EVENT_WORDS, amounts
 from rinq.queue import Event, Job, Transition
 
 NEWEST = 50
 TROUBLE = (Event.RETRY, Event.FAIL, Event.REASSIGN, Event.REFUSED, Event.ILLEGAL)
-WORDS = {
-    Event.SUBMIT: "submitted",
-    Event.CLAIM: "claimed",
-    Event.COMPLETE: "completed",
-    Event.RETRY: "will retry",
-    Event.FAIL: "failed",
-    Event.REASSIGN: "taken back",
-    Event.RELEASE: "handed back",
-    Event.CLEAN: "cleaned",
-    Event.REDRIVE: "redriven",
-    Event.REFUSED: "refused",
-    Event.ILLEGAL: "illegal",
-}
 HEAD = "<th>Time<th>Job<th>Move<th>By<th>Attempt<th>Why"
 
 
@@ -65,7 +52,7 @@ def _row(line: Line) -> str:
     why = escape(move.error or "")
     return (
         f"<tr><td>{_clock(move.at)}<td><code>{escape(line.job)}</code>"
-        f"<td>{swatch}{escape(WORDS.get(Event(move.event), move.event))}"
+        f"<td>{swatch}{escape(EVENT_WORDS[move.event])}"
         f"<td>{escape(move.actor or '')}<td>{move.attempt or ''}"
         f'<td title="{why}">{why}</tr>'
     )

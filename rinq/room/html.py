@@ -95,8 +95,8 @@ def process(process: FleetProcess, when: float, seen: RoomState, done: str, stri
 
 def _frozen_at(process: FleetProcess, when: float, seen: RoomState) -> float | None:
     """Since when, in real time, the process stands still, if it does and that was noted."""
-    marks = seen.look.marks
-    done = marks["at"][marks["process"].eq(process.row.name) & marks["event"].eq("freeze")]
+    events = seen.look.process_events
+    done = events["at"][events["process"].eq(process.row.name) & events["event"].eq("freeze")]
     if process.state is not State.FROZEN or done.empty:
         return None
     return when - (seen.look.now - float(done.iloc[-1])) / seen.speed

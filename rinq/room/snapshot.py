@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from rinq.charts import drawing, pages
+from rinq.charts import drawing
+from rinq.charts.snapshot import Snapshot, take_snapshot
 from rinq.config import Config
 from rinq.errors import ConfigError, UnknownJob
 from rinq.fleet.fleet import Fleet, FleetProcess
@@ -45,7 +46,7 @@ class RoomState:
     """What one look found. ``config`` has the live settings in place; ``began`` is monotonic."""
 
     processes: list[FleetProcess]
-    look: pages.Snapshot
+    look: Snapshot
     speed: float
     began: float
     config: Config | None = None
@@ -64,10 +65,10 @@ class RoomState:
     def key(self) -> object:
         """Changes with a move, and with the time as soon as what is shown moves by a pixel."""
         last = self.look.history.last
-        moving = last is not None and (self.look.whole or last.at > self.look.now - self.window)
+        moving = last is not None and (self.look.whole_run or last.at > self.look.now - self.window)
         pixel = self.look.now // (self.window / drawing.WIDTH) if moving else None
-        marked = (len(self.look.marks), tuple(self.look.living))
-        return last, None if self.look.whole else self.window, pixel, marked
+        marked = (len(self.look.process_events), tuple(self.look.living))
+        return last, None if self.look.whole_run else self.window, pixel, marked
 
     def running(self, role: str | None = None) -> dict[str, str]:
         """The living processes, of one role or of all: name and role."""
@@ -80,7 +81,7 @@ class RoomState:
 
 def nothing(speed: float = 1.0, config: Config | None = None) -> RoomState:
     """What is seen where there is no queue yet."""
-    look = pages.Snapshot(
+    look = Snapshot(
         LiveHistory(), metrics.frame([], ProcessEvent), [], 0.0, window_of(SHOWN, speed)
     )
     return RoomState([], look, speed, time.monotonic(), config)
@@ -106,7 +107,7 @@ class SnapshotReader:
             with fleet.queue() as queue:
                 speed = queue.clock.speed
                 window = None if wish.shown is None else window_of(wish.shown, speed)
-                look = pages.look(queue, self.history, window, living)
+                look = take_snapshot(queue, self.history, window, living)
                 _ = look.attempts  # here, in this thread
                 rows = self.history.transitions
                 rows = rows[of_trouble(rows)] if wish.trouble else rows
@@ -160,7 +161,7 @@ def _story(queue: PersistentQ, name: str) -> list[Line]:
         return []
 
 
-def before(look: pages.Snapshot) -> dict[Status, int]:
+def before(look: Snapshot) -> dict[Status, int]:
     """The counts as they stood when the window began."""
     table = metrics.counts_at(look.history.counts, [look.now - look.window])
     return {status: int(table[status.value].iloc[0]) for status in Status}

@@ -124,7 +124,7 @@ def _strip(process: FleetProcess, seen: RoomState) -> str:
     if process.row.role != "consumer":
         return ""
     look = seen.look
-    rows = lanes.recent(look.attempts, look.now, look.window)
+    rows = lanes.recent(look.attempts, look.view())
     rows = rows[rows["process"].eq(process.name)]
     until = rows[["ended", "killed"]].min(axis=1).fillna(look.now)
     start = look.now - look.window

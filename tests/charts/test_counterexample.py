@@ -86,7 +86,7 @@ def test_in_a_notebook_it_is_a_picture_with_a_stable_name():
     assert data["image/png"].startswith(b"\x89PNG")
     assert data["text/plain"] == "<counterexample: one-claim>"
     assert metadata["image/png"]["width"] > 500
-    assert picture.finding == "A sentence."
+    assert picture.alt_text == "A sentence."
 
 
 def test_a_property_that_holds_has_no_picture():

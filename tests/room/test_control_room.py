@@ -13,7 +13,7 @@ from html import unescape
 import pytest
 
 import rinq
-from rinq.charts import charts
+from rinq.charts import status
 from rinq.config import Config
 from rinq.errors import ConfigError
 from rinq.fleet.fleet import Fleet
@@ -255,19 +255,19 @@ def test_the_panel_shows_its_own_trouble_and_comes_back(config, monkeypatch):
 
     async def lesson():
         async with opened(config) as room:
-            draw = charts.jobs_by_status
+            draw = status.jobs_by_status
 
             def broken(*args, **options):
                 raise ValueError("<b>no ink</b>")
 
-            charts.jobs_by_status = broken
+            status.jobs_by_status = broken
             try:
                 with open_queue(config) as queue:
                     queue.submit("bbbbbbbbbb")
                 await until(lambda: message(room).startswith("✕ ValueError: <b>no ink</b>."))
                 assert "<b>" not in room._panel.message.value
             finally:
-                charts.jobs_by_status = draw
+                status.jobs_by_status = draw
             await until(
                 lambda: message(room).startswith("✓ Connected: 2 jobs, 0 processes running.")
             )
@@ -279,9 +279,9 @@ def test_the_panel_shows_its_own_trouble_and_comes_back(config, monkeypatch):
 def test_nothing_is_drawn_anew_while_nothing_changes(config, monkeypatch):
     monkeypatch.setattr(control_room, "REFRESH", 0.01)
     drawn = []
-    draw = charts.jobs_by_status
+    draw = status.jobs_by_status
     monkeypatch.setattr(
-        charts, "jobs_by_status", lambda *args, **options: drawn.append(1) or draw(*args, **options)
+        status, "jobs_by_status", lambda *args, **options: drawn.append(1) or draw(*args, **options)
     )
 
     async def lesson():
@@ -487,7 +487,7 @@ def test_only_the_chosen_page_is_drawn_and_nothing_while_held(config):
             room._panel.hold.click()
             assert "1 unprocessed" in chart(room)
             room._panel.window.value = "whole run"
-            await until(lambda: room._seen.look.whole)
+            await until(lambda: room._seen.look.whole_run)
 
     asyncio.run(lesson())
 
@@ -593,10 +593,10 @@ def test_what_is_started_again_to_be_kept_outlives_the_room_too(room, config):
 
 def test_a_viewer_without_widgets_gets_a_picture_with_a_line_of_counts(room, config, monkeypatch):
     lines = []
-    draw = control_room.side_by_side
+    draw = control_room.snapshot_png
     monkeypatch.setattr(
         control_room,
-        "side_by_side",
+        "snapshot_png",
         lambda figures, line: lines.append(line) or draw(figures, line),
     )
 

@@ -96,7 +96,7 @@ def test_a_row_tells_the_state_since_when_and_the_job_in_hand():
 def test_a_frozen_process_tells_since_when_it_stands_still():
     seen = nothing(speed=2.0)
     frozen = metrics.frame([ProcessEvent(1, 150.0, "consumer-1", "freeze", None)], ProcessEvent)
-    seen = replace(seen, look=replace(seen.look, now=200.0, marks=frozen))
+    seen = replace(seen, look=replace(seen.look, now=200.0, process_events=frozen))
     one = process("consumer-1", "consumer", State.FROZEN)
     assert "frozen 25 s<" in pieces.process(one, 1134.0, seen, "", "")
     other = process("consumer-2", "consumer", State.FROZEN)
@@ -128,11 +128,13 @@ def test_the_style_touches_nothing_outside_of_the_room():
 
 
 def test_the_feed_and_the_log_escape_what_they_show():
-    move = Transition(1, 1, "retry", "processing", HOSTILE, 12.345, HOSTILE, "x", 2, 3, HOSTILE)
+    move = Transition(
+        1, 1, 1, "retry", "processing", HOSTILE, 12.345, HOSTILE, "x", 2, 3, None, None, HOSTILE
+    )
     shown = feed.moves([feed.Line(HOSTILE, move)]) + feed.log([HOSTILE])
     assert "<img" not in shown
     assert 'x onerror="' not in shown
-    assert "will retry" in shown
+    assert "retried" in shown
     assert ".34<td>" in shown
 
 

@@ -1,15 +1,18 @@
-"""Drawings for a page: inks are variables, texts are escaped, what they show is said."""
+"""Pictures: as SVG with the inks of the page, as PNG, and each with its alternative text."""
 
 from __future__ import annotations
 
+import io
 import re
 import xml.etree.ElementTree as ET
 
 import matplotlib as mpl
 import pytest
+from matplotlib.image import imread
 
-from rinq.charts import charts, drawing, svg
-from rinq.charts.palette import FILL, HATCH_INK, SENTINEL
+from rinq.charts import drawing, picture, status
+from rinq.charts.palette import FILL, HATCH_INK, LIGHT, SENTINEL
+from rinq.charts.view import View
 from rinq.metrics import frames as metrics
 from rinq.queue import PersistentQSQLite
 
@@ -33,9 +36,9 @@ def drawn():
             if act == "complete":
                 queue.complete(claim)
         counts = metrics.status_counts(metrics.transitions(queue))
-    figure, ax = drawing.figure(SENTINEL)
-    charts.jobs_by_status(ax, counts, now=now[0], window=60, inks=SENTINEL)
-    return svg.themed(figure, "salt")
+    figure = drawing.new_figure(SENTINEL)
+    status.jobs_by_status(figure.axes[0], counts, View(now[0], 60.0, inks=SENTINEL))
+    return picture.svg(figure, "salt")
 
 
 def test_every_ink_becomes_a_variable_and_only_fills_stay_colours(drawn):
@@ -54,7 +57,7 @@ def test_it_is_one_element_that_fits_its_place(drawn):
     assert not re.search(r"<\?xml|<!DOCTYPE|<metadata|<style", drawn)
 
 
-def test_its_finding_is_its_alternative_text(drawn):
+def test_it_has_its_alternative_text(drawn):
     root = ET.fromstring(drawn)
     assert root.get("role") == "img"
     assert root.get("aria-label") == (
@@ -69,10 +72,11 @@ def test_its_text_is_text_in_the_pages_font(drawn):
 
 
 def test_hostile_text_is_escaped_and_never_read_as_mathematics():
-    figure, ax = drawing.figure(SENTINEL)
+    figure = drawing.new_figure(SENTINEL)
+    (ax,) = figure.axes
     drawing.corner_note(ax, HOSTILE, SENTINEL)
     ax.set_label(HOSTILE)
-    text = svg.themed(figure, "salt")
+    text = picture.svg(figure, "salt")
     root = ET.fromstring(text)
     assert HOSTILE in [t.text for t in root.iter(TEXT)]
     assert root.get("aria-label") == HOSTILE
@@ -82,16 +86,42 @@ def test_hostile_text_is_escaped_and_never_read_as_mathematics():
 def test_two_drawings_share_no_id():
     ids = []
     for salt in ("one", "two"):
-        figure, ax = drawing.figure(SENTINEL)
+        figure = drawing.new_figure(SENTINEL)
+        (ax,) = figure.axes
         ax.bar([1], [1], hatch="//")
         ax.plot([0, 1], [0, 1], marker="o", clip_on=True)
-        ids.append(set(re.findall(r'id="([^"]+)"', svg.themed(figure, salt))))
+        ids.append(set(re.findall(r'id="([^"]+)"', picture.svg(figure, salt))))
     assert ids[0]
     assert not ids[0] & ids[1]
 
 
 def test_drawing_leaves_the_settings_of_matplotlib_alone(drawn):
     before = dict(mpl.rcParams)
-    figure, _ = drawing.figure(SENTINEL)
-    svg.themed(figure, "salt")
+    picture.svg(drawing.new_figure(SENTINEL), "salt")
     assert dict(mpl.rcParams) == before
+
+
+def labelled(label):
+    figure = drawing.new_figure(LIGHT)
+    figure.axes[0].set_label(label)
+    return figure
+
+
+def test_in_a_cell_it_is_a_png_at_twice_its_size_with_a_stable_name():
+    shown = picture.Picture(labelled("5 jobs."), "chart: jobs")
+    data, metadata = shown._repr_mimebundle_()
+    assert data == {"image/png": shown.png, "text/plain": "<chart: jobs>"}
+    assert metadata == {"image/png": {"width": 520}}
+    assert imread(io.BytesIO(shown.png)).shape[:2] == (520, 1040)
+    assert shown.alt_text == "5 jobs."
+    assert b"5 jobs." in shown.png
+
+
+def test_in_a_cell_it_is_not_wider_than_asked():
+    shown = picture.Picture(labelled(""), "x", widest=300)
+    assert shown._repr_mimebundle_()[1] == {"image/png": {"width": 300}}
+
+
+def test_a_snapshot_has_its_figures_in_two_columns_under_a_line():
+    png = picture.snapshot_png([labelled("")] * 4, "Control room: 5 jobs.")
+    assert imread(io.BytesIO(png)).shape[:2] == (2 * 260 + picture.HEAD, 2 * 520)

@@ -1,4 +1,4 @@
-"""The times in which faults acted, as light bands over a chart whose x axis is time."""
+"""When faults acted, as light bands over a chart whose x axis is time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from rinq.charts.bars import add_bars, boxes
 from rinq.charts.drawing import EDGE, extent, note
-from rinq.charts.palette import LIGHT, Inks
+from rinq.charts.view import View
 from rinq.metrics.attempt_work import DEATHS, frozen, lasting
 
 LETTER = 5.6  # px, of a name above a band
@@ -23,23 +23,23 @@ BAND, LINE = 0.14, 0.7  # opacity
 WORDS = {"kill": "killed", "crash": "crashed"}
 
 
-def faults(marks: pd.DataFrame, now: float) -> pd.DataFrame:
+def fault_spans(process_events: pd.DataFrame, now: float) -> pd.DataFrame:
     """One row per fault: when it ``began`` and ``ended`` (queue seconds), and ``what`` it was.
 
-    Kills, crashes and the setting of a clock end as they begin; what acts still ends ``now``.
+    Kills, crashes and the setting of a clock end as they begin; what still acts ends ``now``.
 
     Args:
-        marks: as from ``metrics.process_events``.
+        process_events: as from ``metrics.process_events``.
     """
-    cold = frozen(marks, now)
-    locked = lasting(marks, "lock", ("unlock",), now)
-    rates = lasting(marks, "rates", ("rates-over",), now)
-    at_once = marks[marks["event"].isin([*DEATHS, "clock"])]
+    frozen_spans = frozen(process_events, now)
+    locks = lasting(process_events, "lock", ("unlock",), now)
+    rates = lasting(process_events, "rates", ("rates-over",), now)
+    at_once = process_events[process_events["event"].isin([*DEATHS, "clock"])]
     words = at_once["event"].map(WORDS)
     who = at_once["process"].fillna("") + " " + words.fillna("")
     found = [
-        cold.assign(what=cold["process"].astype("object") + " frozen"),
-        locked.assign(what="database locked"),
+        frozen_spans.assign(what=frozen_spans["process"].astype("object") + " frozen"),
+        locks.assign(what="database locked"),
         rates.assign(what="faults in jobs"),
         pd.DataFrame(
             {
@@ -54,29 +54,20 @@ def faults(marks: pd.DataFrame, now: float) -> pd.DataFrame:
     return table.sort_values("began", kind="stable", ignore_index=True)
 
 
-def shade(
-    axes: Sequence[Axes],
-    faults: pd.DataFrame,
-    *,
-    now: float,
-    window: float,
-    inks: Inks = LIGHT,
-) -> None:
+def shade_faults(axes: Sequence[Axes], faults: pd.DataFrame, view: View) -> None:
     """Draw a band for each fault on Axes that share a time axis, and its name above the first.
 
-    A name for which there is no room above its band is left out. What acted is also added to the
-    first Axes' label.
+    A name that does not fit above its band is left out. The label of the first Axes lists them all.
 
     Args:
-        faults: as from ``faults``.
-        now, window: queue seconds.
+        faults: as from ``fault_spans``.
     """
-    these = faults[faults["ended"].ge(now - window)]
-    if these.empty:
+    shown = faults[faults["ended"].ge(view.start)]
+    if shown.empty:
         return
     wide, _ = extent(axes[0])
-    left = ((these["began"] - now) / window + 1).clip(0, 1).to_numpy()
-    right = ((these["ended"] - now) / window + 1).clip(0, 1).to_numpy()
+    left = (view.x(shown["began"]) / view.window + 1).to_numpy()
+    right = (view.x(shown["ended"]) / view.window + 1).to_numpy()
     brief = right - left < LEAST / wide
     right = np.where(brief, left + LEAST / wide, right)
     for ax in axes:
@@ -87,14 +78,14 @@ def shade(
             (bands[brief], LINE),
             (boxes(left, right, 1, edge), LINE),
         ):
-            style = {"facecolor": inks["muted"], "alpha": alpha, "zorder": 3}
+            style = {"facecolor": view.inks["muted"], "alpha": alpha, "zorder": 3}
             add_bars(ax, [drawn], transform=ax.transAxes, **style)
     free = float(UNIT)
-    for begin, end, what in zip(left * wide, right * wide, these["what"], strict=True):
+    for begin, end, what in zip(left * wide, right * wide, shown["what"], strict=True):
         x, room = max(begin, free), LETTER * len(what)
         if x <= end and x + room <= wide + BESIDE:
-            note(axes[0], what, (x / wide, 1), (0, EDGE_HIGH + 2), inks["muted"], size=EDGE)
+            note(axes[0], what, (x / wide, 1), (0, EDGE_HIGH + 2), view.inks["muted"], size=EDGE)
             free = x + room + 2 * LETTER
-    told = Counter(these["what"])
-    said = ", ".join(what if n == 1 else f"{what} {n} times" for what, n in told.items())
-    axes[0].set_label(f"{axes[0].get_label()} Faults: {said}.")
+    numbers = Counter(shown["what"])
+    listed = ", ".join(what if n == 1 else f"{what} {n} times" for what, n in numbers.items())
+    axes[0].set_label(f"{axes[0].get_label()} Faults: {listed}.")

@@ -1,4 +1,4 @@
-"""The bands of faults: from the marks, and as drawn over a chart."""
+"""The bands of faults: from the process events, and as drawn over a chart."""
 
 from __future__ import annotations
 
@@ -6,32 +6,33 @@ import pytest
 from drawn import bars, texts
 
 from rinq.charts import drawing, palette
-from rinq.charts.shade import UNIT, faults, shade
+from rinq.charts.fault_bands import UNIT, fault_spans, shade_faults
+from rinq.charts.view import View
 from rinq.metrics import frames as metrics
 from rinq.queue import ProcessEvent
 
-NOW, WINDOW = 1000.0, 200.0
+NOW = 1000.0
 GREY = palette.LIGHT["muted"]
 
 
-def marks(*rows):
+def events(*rows):
     """Of (at, process, event, detail)."""
     rows = [(*row, None)[:4] for row in rows]
     return metrics.frame([ProcessEvent(i, *row) for i, row in enumerate(rows, 1)], ProcessEvent)
 
 
 def spans(*rows):
-    return faults(marks(*rows), NOW).to_numpy().tolist()
+    return fault_spans(events(*rows), NOW).to_numpy().tolist()
 
 
 @pytest.fixture
 def shaded():
-    """Shades two Axes for these marks; returns them."""
+    """Two Axes with the bands of these process events."""
 
     def draw(*rows):
-        axes = drawing.sheet(palette.LIGHT, (520, 260), drawing.PLOT, drawing.PLOT).axes
+        axes = drawing.new_figure(palette.LIGHT, drawing.SIZE, drawing.PLOT, drawing.PLOT).axes
         axes[0].set_label("A chart.")
-        shade(axes, faults(marks(*rows), NOW), now=NOW, window=WINDOW)
+        shade_faults(axes, fault_spans(events(*rows), NOW), View(NOW, 200.0))
         return axes
 
     return draw
@@ -61,7 +62,7 @@ def test_each_fault_has_its_time_and_its_name():
     ]
 
 
-def test_what_acts_still_lasts_until_now():
+def test_what_still_acts_ends_now():
     assert spans((990, "a", "freeze"), (995, None, "lock")) == [
         [990, NOW, "a frozen"],
         [995, NOW, "database locked"],
@@ -72,7 +73,7 @@ def test_a_fault_that_a_clock_set_back_ended_before_it_began_has_no_length():
     assert spans((990, "a", "freeze"), (980, "a", "thaw")) == [[990, 990, "a frozen"]]
 
 
-def test_no_marks_no_faults(shaded):
+def test_without_process_events_there_are_no_faults(shaded):
     assert spans() == []
     above, below = shaded()
     assert (above.get_label(), [*above.artists, *below.artists]) == ("A chart.", [])
@@ -113,6 +114,6 @@ def test_a_name_stands_right_of_the_unit(shaded):
     assert name.xy[0] * drawing.extent(above)[0] == pytest.approx(UNIT)
 
 
-def test_a_hundred_crashes_are_told_in_few_words(shaded):
+def test_a_hundred_crashes_are_counted_in_the_alternative_text(shaded):
     above, _ = shaded(*[(900 + i / 10, "a", "crash") for i in range(100)])
     assert above.get_label() == "A chart. Faults: a crashed 100 times."
