@@ -15,7 +15,7 @@ from rich.text import Text
 
 from rinq.charts import EVENT_WORDS
 from rinq.config import Config
-from rinq.fleet.fleet import Fleet, FleetProcess
+from rinq.fleet import Fleet, FleetProcess
 from rinq.fleet.run import Run
 from rinq.queue import SETTLED, START, PersistentQ, Status, Transition
 

@@ -20,7 +20,7 @@ def test_the_whole_run_begins_with_the_first_entry(told):
 
 def test_where_the_beginning_was_forgotten_the_window_is_what_is_known(told, monkeypatch):
     queue, start = told
-    for name, n in {"KEPT": 2, "MOST": 4}.items():
+    for name, n in {"MIN_ROWS": 2, "MAX_ROWS": 4}.items():
         monkeypatch.setattr(history_module, name, n)
     snapshot = take_snapshot(queue, LiveHistory(), None)
     assert not snapshot.whole_run

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from rinq.errors import NotRunning, RinqError
-from rinq.fleet.fleet import Fleet, FleetProcess
+from rinq.fleet import Fleet, FleetProcess
 from rinq.lab.faults.plan import Act, ScheduledFault
 from rinq.queue import PersistentQ
 from rinq.queue.liveness import State
