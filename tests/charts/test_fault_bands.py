@@ -17,8 +17,8 @@ GREY = palette.LIGHT["muted"]
 
 def events(*rows):
     """Of (at, process, event, detail)."""
-    rows = [(*row, None)[:4] for row in rows]
-    return metrics.frame([ProcessEvent(i, *row) for i, row in enumerate(rows, 1)], ProcessEvent)
+    whole = [(i, *row, None)[:5] for i, row in enumerate(rows, 1)]
+    return metrics.frame([ProcessEvent(*row) for row in whole], ProcessEvent)
 
 
 def spans(*rows):

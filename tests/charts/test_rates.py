@@ -17,9 +17,10 @@ from rinq.metrics import move_counts as moves
 def drawn(rows, now=1000.0):
     frame, view = stories.transitions(rows), View(now, 60.0)
     counts = metrics.status_counts(frame)
-    axes = drawing.new_figure(LIGHT, drawing.SIZE, (42, 112, 50, 122), (42, 112, 166, 26)).axes
+    boxes = (42, 112, 50, 122), (42, 112, 166, 26)
+    above, below = drawing.new_figure(LIGHT, drawing.SIZE, *boxes).axes
     table = moves.throughput(frame, view.bucket_edges(rates.BUCKETS), counts)
-    return rates.arrivals_and_backlog(tuple(axes), table, counts, view)
+    return rates.arrivals_and_backlog((above, below), table, counts, view)
 
 
 def job(number, *times):

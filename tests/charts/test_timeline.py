@@ -22,7 +22,7 @@ STYLES = {end: (FILL[status], hatch or "") for end, _, status, hatch in ENDS}
 def made_of(rows, events=()):
     """The attempts of these rows, and the table of these process events: (at, process, event)."""
     table = metrics.frame(
-        [ProcessEvent(i, *row, None) for i, row in enumerate(events, 1)], ProcessEvent
+        [ProcessEvent(*(i, *row, None)) for i, row in enumerate(events, 1)], ProcessEvent
     )
     return attempts.attempts(stories.transitions(rows), table), table
 

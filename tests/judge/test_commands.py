@@ -20,7 +20,7 @@ def rinq(tmp_path, monkeypatch, capsys):
             main()
             code = 0
         except SystemExit as end:
-            code = end.code
+            code = int(end.code or 0)
         return code, *capsys.readouterr()
 
     return run

@@ -110,7 +110,7 @@ def test_the_readme_shows_the_table_of_the_gallery():
 
 def test_the_table_distinguishes_the_outcomes_and_leaves_out_what_nobody_attempts():
     none = Outcome.NOT_ATTEMPTED
-    rows = {
+    rows: dict[tuple[str, ...], dict[str, Outcome]] = {
         ("one",): {"a": Outcome.HOLDS, "b": Outcome.BROKEN, "c": none},
         ("two",): {"a": Outcome.UNKNOWN, "b": none, "c": none},
     }

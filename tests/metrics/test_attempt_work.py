@@ -16,7 +16,7 @@ NONE = -1
 
 
 def process_events(*rows):
-    return frame([ProcessEvent(i, *row, None) for i, row in enumerate(rows, 1)], ProcessEvent)
+    return frame([ProcessEvent(*(i, *row, None)) for i, row in enumerate(rows, 1)], ProcessEvent)
 
 
 def test_attempts_of_a_history_by_hand(told):

@@ -100,7 +100,7 @@ def test_percentiles_of_known_times():
         for at, event, attempt in [(0, "submit", 0), (0, "claim", 1), (job, "complete", 1)]
     ]
     found = metrics.percentiles(metrics.job_times(stories.transitions(rows))).set_index("time")
-    assert found.loc["service"].tolist() == pytest.approx(
+    assert [*found.loc["service"].to_numpy()] == pytest.approx(
         [100, 50.5, 50.5, 90.1, 95.05, 99.01, 100]
     )
     assert found.loc["waiting", "p99"] == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import stories
@@ -144,7 +145,7 @@ def test_where_all_is_settled_littles_law_ties_the_measures_together(acts):
 @pytest.fixture(scope="module")
 def hour():
     """An hour with retries: a job waits once, and is unprocessed again after each error."""
-    faults = {"faults.error_rate": 0.2, "consumer.work_time": [1, 3]}
+    faults: dict[str, Any] = {"faults.error_rate": 0.2, "consumer.work_time": [1, 3]}
     with rinq.simulate(seed=1, hours=1, consumers=4, **faults) as run:
         yield run
 

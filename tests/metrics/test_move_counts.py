@@ -18,7 +18,8 @@ def test_moves_are_counted_in_all_and_in_the_window(told):
     queue, start = told
     rows = metrics.transitions(queue)
     found = metrics.moves(rows, now=start + 83, window=75.0).set_index(["event", "to_status"])
-    numbers = {event: tuple(row) for (event, _), row in found[["total", "recent"]].iterrows()}
+    events = [event for event, _ in found.index.to_list()]
+    numbers = dict(zip(events, zip(found["total"], found["recent"], strict=True), strict=True))
     assert numbers | {"reassign": None} == {
         "submit": (3, 1),
         "claim": (5, 2),

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from rinq.charts.picture import snapshot_png
 from rinq.queue import open_queue
-from rinq.room import control_room
 
 
 def test_a_viewer_without_widgets_gets_a_picture_with_a_line_of_counts(room, config, monkeypatch):
     lines = []
-    draw = control_room.snapshot_png
     monkeypatch.setattr(
-        control_room,
-        "snapshot_png",
-        lambda figures, line: lines.append(line) or draw(figures, line),
+        "rinq.room.control_room.snapshot_png",
+        lambda figures, line: lines.append(line) or snapshot_png(figures, line),
     )
 
     with open_queue(config) as queue:

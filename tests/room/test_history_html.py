@@ -28,5 +28,5 @@ def test_moves_jobs_and_the_log_escape_what_they_show(config):
         assert "&lt;img" in part
         assert "<img" not in part
         assert 'x onerror="' not in part
-    assert "will retry" in moves
+    assert "retried" in moves
     assert ".34<td>" in moves
