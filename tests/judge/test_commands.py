@@ -18,9 +18,9 @@ def rinq(tmp_path, monkeypatch, capsys):
         monkeypatch.setattr("sys.argv", ["rinq", *arguments])
         try:
             main()
-            code = 0
+            code: object = 0
         except SystemExit as end:
-            code = int(end.code or 0)
+            code = end.code
         return code, *capsys.readouterr()
 
     return run
