@@ -96,7 +96,7 @@ def can_write(run):
     with open_queue(run.config) as other:
         other._db.wait = 0
         try:
-            other.change_settings({})
+            other.settings.change({})
         except Unavailable:
             return False
         return True
@@ -398,11 +398,11 @@ def test_after_an_exception_nothing_is_left_frozen_locked_or_armed(
 PROGRAM = """
 import sys
 from rinq import Config, Fleet
-from rinq.lab.faults.runner import Injector
+from rinq.lab.faults.runner import FaultPlanRunner
 from rinq.lab.faults.plan import FaultPlan
 
 fleet = Fleet(Config.load(sys.argv[1]), keep=True)
-Injector(fleet, FaultPlan.load(sys.argv[2]), seed=1, until=3600).run()
+FaultPlanRunner(fleet, FaultPlan.load(sys.argv[2]), seed=1, until=3600).run()
 """
 
 
