@@ -97,7 +97,7 @@ def can_write(run):
     with open_queue(run.config) as other:
         other._db.wait = 0
         try:
-            other.change_settings({})
+            other.settings.change({})
         except Unavailable:
             return False
         return True
