@@ -95,7 +95,7 @@ def is_consistent(run):
 
 def can_write(run):
     with open_queue(run.config) as other:
-        other._db.wait = 0
+        other._db.wait = 0  # type: ignore[attr-defined]
         try:
             other.settings.change({})
         except Unavailable:
