@@ -123,7 +123,7 @@ class Audit:
 
     @property
     def exit_code(self) -> int:
-        """Of a program that prints the verdict: 0 valid, 1 invalid, 3 unknown (2 is wrong usage)."""
+        """For a program that prints it: 0 valid, 1 invalid, 3 unknown (2 is wrong usage)."""
         return {AuditVerdict.VALID: 0, AuditVerdict.INVALID: 1, AuditVerdict.UNKNOWN: 3}[
             self.verdict
         ]

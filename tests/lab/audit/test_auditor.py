@@ -43,8 +43,8 @@ def _entry(name, event, origin, target, attempt, actor="c1"):
     """An entry of a job's history that no move made: the 23rd, counted in the job's row."""
     return (
         "INSERT INTO transitions (job_id, number, event, from_status, to_status, at, actor, "
-        f"process, attempt, judged_by_limit) SELECT id, entries + 1, '{event}', {origin}, {target}, "
-        f"1e6 + 99, '{actor}', '{actor}', {attempt}, 3 FROM jobs WHERE name = '{name}'; "
+        f"process, attempt, judged_by_limit) SELECT id, entries + 1, '{event}', {origin}, "
+        f"{target}, 1e6 + 99, '{actor}', '{actor}', {attempt}, 3 FROM jobs WHERE name = '{name}'; "
         f"UPDATE jobs SET entries = entries + 1 WHERE name = '{name}'"
     )
 
@@ -230,14 +230,18 @@ CORRUPTIONS = {
     "a first entry that is missing": (
         "DELETE FROM transitions WHERE id = 1",
         (Rule.WHOLE, DONE, 1, (4,)),
-        "claim by c1 (transition 4, attempt 1, at 1000000.000) is entry 2 of its history, "
-        "where 1 is expected, after nothing",
+        (
+            "claim by c1 (transition 4, attempt 1, at 1000000.000) is entry 2 of its history, "
+            "where 1 is expected, after nothing"
+        ),
     ),
     "a middle entry that is missing": (
         "DELETE FROM transitions WHERE id = 5",
         (Rule.WHOLE, DONE, 2, (4, 10)),
-        "claim by c1 (transition 10, attempt 2, at 1000000.000) is entry 4 of its history, "
-        "where 3 is expected, after claim by c1 (transition 4",
+        (
+            "claim by c1 (transition 10, attempt 2, at 1000000.000) is entry 4 of its history, "
+            "where 3 is expected, after claim by c1 (transition 4"
+        ),
     ),
     "a last entry that is missing": (
         "DELETE FROM transitions WHERE id = 11",
@@ -251,23 +255,31 @@ CORRUPTIONS = {
         "the row counts 4 entries of its history, which ends in entry 3",
     ),
     "an entry written twice": (
-        "INSERT INTO transitions SELECT 23, job_id, number, event, from_status, to_status, at, "
-        "actor, process, attempt, judged_by_limit, due, checksum, error "
-        "FROM transitions WHERE id = 11",
+        (
+            "INSERT INTO transitions SELECT 23, job_id, number, event, from_status, to_status, at, "
+            "actor, process, attempt, judged_by_limit, due, checksum, error "
+            "FROM transitions WHERE id = 11"
+        ),
         (Rule.WHOLE, DONE, 2, (11, 23)),
-        "complete by c1 (transition 23, attempt 2, at 1000000.000) is entry 5 of its history, "
-        "where 6 is expected, after complete by c1 (transition 11",
+        (
+            "complete by c1 (transition 23, attempt 2, at 1000000.000) is entry 5 of its history, "
+            "where 6 is expected, after complete by c1 (transition 11"
+        ),
     ),
     "a row deleted by hand with its history before": (
         "DELETE FROM transitions WHERE job_id = 5; DELETE FROM jobs WHERE id = 5",
         (Rule.WHOLE, None, 1, (23,)),
-        "Job number 5, without a row, attempt 1: illegal change from unprocessed to nothing "
-        "(transition 23, attempt 1, at 1000062.000) is entry 4 of its history, "
-        "where 1 is expected, after nothing",
+        (
+            "Job number 5, without a row, attempt 1: illegal change from unprocessed to nothing "
+            "(transition 23, attempt 1, at 1000062.000) is entry 4 of its history, "
+            "where 1 is expected, after nothing"
+        ),
     ),
     "a history with gaps before its entries were numbered": (
-        "INSERT INTO process_events (at, event, detail) "
-        "VALUES (1e6, 'history gap', 'the history had 19 up to id 22')",
+        (
+            "INSERT INTO process_events (at, event, detail) "
+            "VALUES (1e6, 'history gap', 'the history had 19 up to id 22')"
+        ),
         (Rule.WHOLE, None, 0, ()),
         "Entries of the history are missing: the history had 19 up to id 22.",
     ),

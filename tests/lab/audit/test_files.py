@@ -156,10 +156,8 @@ def test_half_done_file_work_is_pending_until_the_cleaner_has_passed(
     (problem,) = audit(world, files).problems
     assert (problem.rule, problem.job, problem.attempt) == (Rule.FILES, job, attempt)
     assert problem.transitions == (transition,)
-    assert (
-        f"(transition {transition}, attempt {attempt}, at 1000000.000) and the poll cycle of sweeper"
-        in (problem.sentence)
-    )
+    when = f"(transition {transition}, attempt {attempt}, at 1000000.000)"
+    assert f"{when} and the poll cycle of sweeper" in problem.sentence
 
 
 def test_a_poll_cycle_of_the_cleaner_that_began_before_the_move_proves_nothing(queue, files, clock):
