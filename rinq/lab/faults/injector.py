@@ -28,7 +28,7 @@ class FaultInjector:
         self.armed: dict[str, tuple[int, ScheduledFault]] = {}  # by name, with the incarnation
 
     def inject(self, fault: ScheduledFault, now: float) -> None:
-        """Begin a fault. Raises: NotRunning; FleetError; Passing: it did not begin."""
+        """Begin a fault. Raises: NotRunning; FleetError; TransientError: it did not begin."""
         name, due = fault.whom or "", now + fault.seconds
         match fault.act:
             case Act.KILL:

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Self
 
-from rinq.errors import Passing, RinqError
+from rinq.errors import RinqError, TransientError
 from rinq.fleet.fleet import Fleet
 from rinq.lab.faults.injector import FaultInjector
 from rinq.lab.faults.ongoing import LOCK
@@ -77,7 +77,7 @@ class FaultPlanRunner(contextlib.AbstractContextManager["FaultPlanRunner"]):
             self._injector = injector = FaultInjector(self.fleet, queue, self.until)
             try:
                 while (self._pending or injector.ongoing) and not should_stop():
-                    with contextlib.suppress(Passing):  # tried again at the next poll
+                    with contextlib.suppress(TransientError):  # tried again at the next poll
                         self._poll(queue, injector)
                     self._closing.wait(TICK)
             finally:
@@ -135,7 +135,7 @@ class FaultPlanRunner(contextlib.AbstractContextManager["FaultPlanRunner"]):
             self._error = error
 
     def _poll(self, queue: PersistentQ, injector: FaultInjector) -> None:
-        """Begin and end what is due. Raises: Passing: the rest is done at a later poll."""
+        """Begin and end what is due. Raises: TransientError: the rest is done at a later poll."""
         now = time.monotonic()
         self._plan_time += (now - self._polled) * queue.clock.speed
         self._polled = now
@@ -147,7 +147,7 @@ class FaultPlanRunner(contextlib.AbstractContextManager["FaultPlanRunner"]):
             fault = self._pending[0]
             try:
                 injector.inject(fault, self._plan_time)
-            except Passing:
+            except TransientError:
                 raise
             except RinqError as error:
                 log.warning("could not inject %s: %s", fault.act, error)

@@ -11,7 +11,7 @@ from typing import Any
 import simpy
 
 from rinq.config import Config
-from rinq.errors import Passing
+from rinq.errors import TransientError
 from rinq.faults import watched
 from rinq.files import Files
 from rinq.lab.faults.ongoing import LOCK, Key, OngoingFaults
@@ -150,7 +150,7 @@ class VirtualProcess:
         try:
             with watched(self._pass_point):
                 return self.role()
-        except Passing:
+        except TransientError:
             return BACK_OFF[0] * host.queue.clock.speed
         finally:
             if host.idle and host.queue.waits():
