@@ -76,7 +76,7 @@ WORK = {"consumer": {"interval": 1, "work_time": 10}, "manager": {"timeout": 20}
 
 
 def recorded_events(*entries, **scenario):
-    """The process events that these entries of a plan cause: (event, seconds from the beginning)."""
+    """The process events that these entries cause: (event, seconds from the beginning)."""
     with simulate(
         seconds=200, seed=1, consumers=1, config=WORK, faults=[*entries], **scenario
     ) as run:
@@ -124,7 +124,7 @@ def test_a_killed_process_comes_back_as_another_incarnation_after_the_restart_ti
         assert row.started == pytest.approx(run.begin + 90)
 
 
-@pytest.row.parametrize("consumers", [1, 3])
+@pytest.mark.parametrize("consumers", [1, 3])
 def test_exponential_times_meet_the_exact_formula_of_mmc(consumers):
     rate, work = 0.14 * consumers, 5.0
     config = {
@@ -149,7 +149,7 @@ def test_exponential_times_meet_the_exact_formula_of_mmc(consumers):
         assert half < 0.6 * exact  # narrow enough to mean something
 
 
-@pytest.row.parametrize(("consumers", "grows"), [(1, True), (2, True), (3, False), (4, False)])
+@pytest.mark.parametrize(("consumers", "grows"), [(1, True), (2, True), (3, False), (4, False)])
 def test_the_seeds_own_defaults_need_three_consumers(consumers, grows):
     with simulate(hours=4, seed=1, consumers=consumers) as run:
         found = run.measure()
@@ -184,7 +184,7 @@ def test_a_role_can_be_replaced():
         assert "Manager" in str(problem) or "manager" in str(problem)
 
 
-@pytest.row.parametrize(
+@pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"consumer": 3}, "consumer: unknown"),
