@@ -42,7 +42,7 @@ def run_demo(config: Config | None, *, seconds: float, seed: int | None) -> None
     """
     console = Console(highlight=False)
     with _fleet(config, seed) as fleet, fleet.queue() as queue:
-        moves = Moves(queue)
+        moves = MoveFeed(queue)
         ends = time.monotonic() + seconds
         for role in FLEET:
             process = fleet.start(role)
@@ -73,7 +73,7 @@ def _fleet(config: Config | None, seed: int | None) -> Iterator[Fleet]:
         yield run.fleet
 
 
-class Moves:
+class MoveFeed:
     """The history as it grows: totals, and the last moves with their jobs' names."""
 
     def __init__(self, queue: PersistentQ) -> None:
@@ -111,7 +111,7 @@ def _live(console: Console) -> Iterator[Callable[[Group, str], None]]:
 
 
 def _watch(
-    fleet: Fleet, moves: Moves, show: Callable[[Group, str], None], ends: float, *, drain: bool
+    fleet: Fleet, moves: MoveFeed, show: Callable[[Group, str], None], ends: float, *, drain: bool
 ) -> None:
     """Show the fleet until ``ends``; when draining, until nothing is left if that is sooner."""
     while time.monotonic() < ends:
@@ -146,7 +146,7 @@ def _processes(processes: list[FleetProcess]) -> Table:
     return table
 
 
-def _feed(moves: Moves) -> Table:
+def _feed(moves: MoveFeed) -> Table:
     table = Table("job", "move", "attempt", "by", "why", box=None, padding=(0, 3, 0, 0))
     for move in moves.last:
         style = STYLES.get(move.to_status or "", "")
@@ -156,7 +156,7 @@ def _feed(moves: Moves) -> Table:
     return table
 
 
-def _sum_up(queue: PersistentQ, moves: Moves, console: Console) -> None:
+def _sum_up(queue: PersistentQ, moves: MoveFeed, console: Console) -> None:
     """What happened on the way, and what became of every job."""
     moves.read()
     events = ("retry", "reassign", "refused", "clean")

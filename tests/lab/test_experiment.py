@@ -1,4 +1,4 @@
-"""Experiments: the grid, the seeds, side by side, interrupted, gone on with, and summed up."""
+"""Experiments: the grid, the seeds, side by side, interrupted, resumed, and summed up."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_each_run_keeps_its_scenario_its_history_and_its_verdict(tmp_path):
         assert audit(queue).verdict == "valid"
 
 
-def test_what_failed_is_told_what_did_not_is_kept_and_only_the_rest_is_done_again(tmp_path):
+def test_what_failed_is_reported_what_did_not_is_kept_and_only_the_rest_is_done_again(tmp_path):
     experiment = Experiment(SHORT, vary={"consumers": [1, 2, 3]}, repeats=2)
     with pytest.raises(ExperimentError, match=r"consumers.*the power went"):
         experiment.run(tmp_path, executor=Here(fails=4), progress=False)
@@ -182,7 +182,7 @@ def test_real_processes_run_from_the_same_description(tmp_path):
     assert row["verdict"] == "valid"
     assert row["processed"] > 0
     with PersistentQSQLite(tmp_path / "001-1/rinq.db") as queue:
-        assert [mark.event for mark in queue.registry.process_events()] == ["kill"]
+        assert [row.event for row in queue.registry.process_events()] == ["kill"]
         assert queue.counts()[Status.PROCESSED] >= row["processed"]
 
 
@@ -198,7 +198,7 @@ def test_a_cluster_gives_the_same_results(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         ({"vary": {"consumer": [1]}}, "consumer: unknown"),
         ({"vary": {"consumers": [1, -1]}}, "consumers: expected"),
@@ -207,6 +207,6 @@ def test_a_cluster_gives_the_same_results(tmp_path):
         ({"kind": "imaginary"}, "kind: expected virtual or real"),
     ],
 )
-def test_an_experiment_that_makes_no_sense_is_refused_before_anything_runs(arguments, told):
-    with pytest.raises(ConfigError, match=told):
+def test_an_experiment_that_makes_no_sense_is_refused_before_anything_runs(arguments, message):
+    with pytest.raises(ConfigError, match=message):
         Experiment(SHORT, **arguments)

@@ -1,4 +1,4 @@
-"""Faults that last: how they overlap, when they end, and that none is left on any way out."""
+"""Faults that last: how they overlap, when they end, and that none is left over."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_faults_of_different_keys_end_each_at_its_own_time(faults, begin, ended)
     assert len(faults) == 1
 
 
-def test_after_its_end_a_fault_can_begin_anew(faults, begin, ended):
+def test_after_its_end_a_fault_can_begin_again(faults, begin, ended):
     begin(FREEZE, 10, "first")
     faults.end_due(10)
     assert faults.remaining(FREEZE, 11) == 0
@@ -106,7 +106,7 @@ def test_a_fault_interrupted_while_it_begins_is_left_for_the_end_of_all(faults, 
     assert ended == [LOCK]
 
 
-def test_a_prolonged_fault_whose_second_beginning_fails_goes_on(faults, begin, ended):
+def test_a_prolonged_fault_whose_second_beginning_fails_continues(faults, begin, ended):
     begin(RATES, 20)
     with pytest.raises(RinqError), faults.begin(RATES, 30, list):
         raise Unavailable("the lock is held")
