@@ -29,7 +29,7 @@ STYLES = {
     Result.FAILED: (Status.FAILED, "xxxx"),
     Result.INDEFINITE: (Status.PROCESSING, "////"),
 }
-MARKS = {"killed": "X", "halted": "s", "let go on": ">"}  # else a diamond
+SYMBOLS = {"killed": "X", "halted": "s", "let go on": ">"}  # else a diamond
 
 
 def draw(ax: Axes, found: Counterexample, *, inks: Inks = LIGHT) -> Axes:
@@ -50,7 +50,7 @@ def draw(ax: Axes, found: Counterexample, *, inks: Inks = LIGHT) -> Axes:
     for i, event in enumerate(events):
         at = (i, middles[event.process])
         if event.result is Result.MARK:
-            ax.plot(i + 0.4, at[1], MARKS.get(event.what, "D"), color=inks["text"], markersize=7)
+            ax.plot(i + 0.4, at[1], SYMBOLS.get(event.what, "D"), color=inks["text"], markersize=7)
         else:
             _bar(ax, event, at, ends(events, i), wide_edge=i in numbers, inks=inks)
         text = "\n".join(label(event))

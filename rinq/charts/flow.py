@@ -28,7 +28,7 @@ DOT = "\N{MIDDLE DOT}"
 
 
 @dataclass(frozen=True)
-class Moves:
+class MoveCount:
     """How often a move was made in all, and per queue second of the window."""
 
     total: int = 0
@@ -37,8 +37,8 @@ class Moves:
     def __str__(self) -> str:
         return f"{amounts.rate(self.rate)} {DOT} {amounts.count(self.total)}"
 
-    def __add__(self, other: Moves) -> Moves:
-        return Moves(self.total + other.total, self.rate + other.rate)
+    def __add__(self, other: MoveCount) -> MoveCount:
+        return MoveCount(self.total + other.total, self.rate + other.rate)
 
 
 def flow_of_jobs(ax: Axes, moves: pd.DataFrame, counts: Mapping[Status, int], view: View) -> Axes:
@@ -67,9 +67,9 @@ def flow_of_jobs(ax: Axes, moves: pd.DataFrame, counts: Mapping[Status, int], vi
         label = _label(event, made, by_manager)
         if event is Event.REASSIGN and made[Event.RELEASE].total:
             x, y = TWO_MOVES
-        place = x, y + 6 * (label.count("\n") > 1)
+        y += 6 * (label.count("\n") > 1)
         ink = inks["text" if along[event].total else "muted"]
-        _text(ax, place, label, ink, ha=edge.align, linespacing=1.15)
+        _text(ax, (x, y), label, ink, ha=edge.align, linespacing=1.15)
     _refused(ax, made[Event.REFUSED], inks)
     if by_hand := made[Event.ILLEGAL].total:
         changed = f"{EVENT_WORDS[Event.ILLEGAL]} {amounts.count(by_hand)}"
@@ -84,19 +84,19 @@ def flow_of_jobs(ax: Axes, moves: pd.DataFrame, counts: Mapping[Status, int], vi
     return ax
 
 
-def _made(moves: pd.DataFrame) -> tuple[dict[Event, Moves], int]:
+def _made(moves: pd.DataFrame) -> tuple[dict[Event, MoveCount], int]:
     """The moves by event, and how many of the fails were made by the Manager."""
-    made = dict.fromkeys(Event, Moves())
+    made = dict.fromkeys(Event, MoveCount())
     by_manager = 0
     for event, to_status, total, _, rate in moves.itertuples(index=False):
         move = Event(event)
         if (move, to_status) == (Event.REASSIGN, Status.FAILED):
             move, by_manager = Event.FAIL, total
-        made[move] += Moves(total, rate)
+        made[move] += MoveCount(total, rate)
     return made, by_manager
 
 
-def _label(event: Event, made: Mapping[Event, Moves], by_manager: int) -> str:
+def _label(event: Event, made: Mapping[Event, MoveCount], by_manager: int) -> str:
     """The name of a move and, where it was made, its rate and total."""
     name, move, back = EVENT_WORDS[event], made[event], made[Event.RELEASE]
     numbers = _fitted(str(move)) if EDGES[event].tight else str(move)
@@ -117,7 +117,7 @@ def _fitted(numbers: str) -> str:
     return close if len(close) < ROOM else close.replace(DOT, "\n")
 
 
-def _arrow(ax: Axes, edge: Edge, moves: Moves, fastest: float, inks: Inks) -> None:
+def _arrow(ax: Axes, edge: Edge, moves: MoveCount, fastest: float, inks: Inks) -> None:
     """The path of an edge, ending in a head whose tip is the last point."""
     used = moves.total > 0
     ink = inks[edge.ink if used else "unused"]
@@ -136,7 +136,7 @@ def _arrow(ax: Axes, edge: Edge, moves: Moves, fastest: float, inks: Inks) -> No
     ax.add_artist(PathPatch(head, facecolor=ink, linewidth=0))
 
 
-def _refused(ax: Axes, refused: Moves, inks: Inks) -> None:
+def _refused(ax: Axes, refused: MoveCount, inks: Inks) -> None:
     """A refused act changes nothing: a dotted line that ends at a bar."""
     ink = inks["text" if refused.total else "unused"]
     y = 129
@@ -176,5 +176,4 @@ def _box(ax: Axes, status: Status, centre: Point, count: int, inks: Inks) -> Non
 
 
 def _text(ax: Axes, at: Point, text: str, ink: str, *, size: float = EDGE, **style: Any) -> None:
-    place = {"ha": "center", "va": "center"} | style
-    ax.text(*at, text, color=ink, fontsize=size, **place)
+    ax.text(*at, text, color=ink, fontsize=size, **({"ha": "center", "va": "center"} | style))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -11,8 +10,6 @@ from numpy.typing import NDArray
 
 from rinq.charts import amounts
 from rinq.charts.palette import LIGHT, Inks
-
-Times = TypeVar("Times", float, pd.Series)
 
 
 @dataclass(frozen=True)
