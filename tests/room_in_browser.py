@@ -99,7 +99,7 @@ def running(fleet):
 
 
 def start_steer_kill_and_stop(room, fleet):
-    """What a learner does first, by clicking; each step is looked at from outside as well."""
+    """What a learner does first, by clicking; each step is checked from outside as well."""
     room.start("producer", "producer-1")
     room.start("consumer", "consumer-1")
     pids = running(fleet)

@@ -29,7 +29,7 @@ def test_a_sound_installation_needs_no_advice(examine, monkeypatch):
     assert [finding for finding in examine().values() if finding.advice] == []
 
 
-def test_looking_makes_nothing(examine, tmp_path):
+def test_the_checks_make_no_file(examine, tmp_path):
     examine()
     assert list(tmp_path.iterdir()) == []
 

@@ -69,7 +69,7 @@ def config(tmp_path):
 
 @pytest.fixture
 def fleet(config):
-    """The queue's processes, looked at from outside the browser."""
+    """The queue's processes, as they are seen from outside the browser."""
     return Fleet(config)
 
 
