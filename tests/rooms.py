@@ -38,7 +38,7 @@ def draw():
         lines += [f"    {room} --> {it}" for it in shown] or [f"    {room}"]
     lines += ["```", "", "| room | what is in it |", "|---|---|"]
     lines += [f"| `{room}/` | {_sentence(f'{room}/__init__.py')} |" for [room] in rooms]
-    lines += [f"| ground: `{file}.py` | {_sentence(f'{file}.py')} |" for file in ground]
+    lines += [f"| ground: `{file}` | {_sentence(file)} |" for file in map(_path, ground)]
     return "\n".join(lines) + "\n"
 
 
@@ -46,6 +46,11 @@ def _layers():
     """The rooms from the top down, as pyproject.toml has them; the ground's files come last."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
     return [layer.split(" : ") for layer in settings["contracts"][0]["layers"]]
+
+
+def _path(name):
+    """A file of the ground, or a folder."""
+    return f"{name}.py" if (ROOT / "rinq" / f"{name}.py").exists() else f"{name}/__init__.py"
 
 
 def _sentence(file):

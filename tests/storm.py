@@ -44,7 +44,7 @@ VALUES: dict[str, Any] = {
     "manager": {"interval": 10, "timeout": 60, "n_reassigns": 5},
     "faults": {"error_rate": 0.25, "hang_rate": 0.02, "crash_rate": 0.01},
 }
-PAUSE = (0.1, 0.6)  # real seconds between two strikes
+PAUSE = (0.1, 0.6)  # real seconds between two faults
 FREEZE = (0.1, 2.0)  # real seconds; a lease lasts 0.6
 LOOK = 0.5  # real seconds from one audit to the next
 DRAIN = 120.0  # real seconds at most, after the storm

@@ -10,7 +10,7 @@ import pytest
 
 from rinq import audit
 from rinq.errors import FilesUnavailable, Unavailable
-from rinq.faults import Fault, strike
+from rinq.faults import Fault, fault_of_attempt
 from rinq.queue import Status
 from rinq.roles.consumer import Consumer
 from rinq.roles.manager import Manager
@@ -447,7 +447,7 @@ def test_a_fault_depends_on_job_and_attempt_not_on_who_executes(hire, queue, des
         consumer()
         desk.task.finish()
         consumer()
-    struck = [strike(one.config.faults, 7, name, 1) for name in names]  # 7 is the seed
+    struck = [fault_of_attempt(one.config.faults, 7, name, 1) for name in names]  # 7 is the seed
     assert [task.fault for task in desk.tasks] == struck
     assert len(set(struck)) == 3
 

@@ -59,10 +59,10 @@ class FaultPlanRunner(contextlib.AbstractContextManager["FaultPlanRunner"]):
         self.until = until
         if names is None:
             names = [process.name for process in fleet.processes() if process.alive]
-        self.strikes = plan.strikes(random.Random(seed), names, until)
+        self.scheduled_faults = plan.scheduled_faults(random.Random(seed), names, until)
         self.missed: list[tuple[ScheduledFault, RinqError]] = []
         """Faults that could not be injected, and why: most often the process was not running."""
-        self._pending = deque(self.strikes)
+        self._pending = deque(self.scheduled_faults)
         self._plan_time = 0.0  # at the last poll
         self._polled = 0.0  # when that was, on the monotonic clock
         self._injector: FaultInjector | None = None

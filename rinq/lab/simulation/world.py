@@ -41,7 +41,7 @@ class World:
         )
         self.files = Files.in_memory()
         names = [name for _, name in scenario.processes()]
-        faults = scenario.plan.strikes(random.Random(seed), names, scenario.seconds)
+        faults = scenario.plan.scheduled_faults(random.Random(seed), names, scenario.seconds)
         general = config.general.model_copy(update={"seed": seed})
         self.host = VirtualHost(
             env=env,

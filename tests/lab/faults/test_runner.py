@@ -341,7 +341,7 @@ def test_the_same_seed_gives_the_same_faults(fleet):
     plan = FaultPlan.parse([{"every": [1, 9], "do": "kill", "whom": "consumer"}])
     names = ["consumer-1", "consumer-2"]
     one, same, other = (
-        FaultPlanRunner(fleet, plan, seed=seed, until=300, names=names).strikes
+        FaultPlanRunner(fleet, plan, seed=seed, until=300, names=names).scheduled_faults
         for seed in (1, 1, 2)
     )
     assert one == same != other
@@ -479,7 +479,7 @@ def test_a_storm_of_faults_breaks_no_rule(
     )
     runner = plan_runner(*plan, until=200)
     runner.run()
-    assert {fault.act for fault in runner.strikes} == set(Act)
+    assert {fault.act for fault in runner.scheduled_faults} == set(Act)
     fleet.stop("producer-1")
     fleet.start("consumer", "fresh")
     queue.settings.change({"consumer.interval": 0})
