@@ -50,7 +50,7 @@ class ScheduledFault:
     Args:
         at: when, in queue seconds from the beginning of the plan.
         act: kill the process ``whom`` as by ``kill -9``; freeze it for ``seconds``; have a
-            program hold the write lock for ``seconds``; set the host's clock forward (back,
+            program hold the write lock for ``seconds``; set queue time forward (back,
             if negative) ``by`` seconds; let ``whom`` die, or stop for ``seconds`` if they are
             above 0, at the failpoint ``point``; set the rates of faults in jobs for ``seconds``.
         rates: the error, hang and crash rate; those that the plan does not name are 0.
