@@ -6,17 +6,19 @@ more than it uses.
 
 from __future__ import annotations
 
-import importlib
+from importlib import import_module
 from typing import TYPE_CHECKING
 
+from rinq.lazy import lazy_names
+
 if TYPE_CHECKING:
-    from rinq.charts.picture import chart as chart
+    from rinq.charts.cell import chart as chart
     from rinq.config import Config as Config
     from rinq.errors import RinqError as RinqError
     from rinq.files import Files as Files
     from rinq.fleet.fleet import Fleet as Fleet
     from rinq.fleet.run import Run as Run
-    from rinq.judge.check import check as check
+    from rinq.judge.judging import check as check
     from rinq.lab.audit.auditor import audit as audit
     from rinq.lab.experiment import Experiment as Experiment
     from rinq.lab.scenario import Scenario as Scenario
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from rinq.roles.manager import Manager as Manager
     from rinq.roles.producer import Producer as Producer
     from rinq.room.control_room import ControlRoom as ControlRoom
+
+    __version__: str
 
 _HOMES = {
     "Claim": "rinq.queue",
@@ -54,22 +58,17 @@ _HOMES = {
     "Scenario": "rinq.lab.scenario",
     "Status": "rinq.queue",
     "audit": "rinq.lab.audit.auditor",
-    "chart": "rinq.charts.picture",
-    "check": "rinq.judge.check",
+    "chart": "rinq.charts.cell",
+    "check": "rinq.judge.judging",
     "open_queue": "rinq.queue",
     "simulate": "rinq.lab.simulation.simulation",
 }
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605 (sorted strings)
+_find, __dir__ = lazy_names(__name__, _HOMES)
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'rinq' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+    if name == "__version__":
+        return str(import_module("importlib.metadata").version("rinq"))
+    return _find(name)

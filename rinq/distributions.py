@@ -23,6 +23,14 @@ class Times:
     Args:
         law: its name in ``LAWS``.
         parameters: what that law takes.
+
+    >>> import random
+    >>> from rinq.distributions import Times
+    >>> work = Times.parse([3, 8])
+    >>> work.mean, round(work.variance, 2), round(work.draw(random.Random(1)), 2)
+    (5.5, 2.08, 3.67)
+    >>> Times.parse("exponential(4)").variance
+    16.0
     """
 
     law: str

@@ -30,7 +30,7 @@
         ├── NotRunning          no process of this name is running
         └── StartFailed         the process ended before it was ready
 
-Those marked * are also ``Passing``: a role that meets one waits and tries the
+Those marked * are also ``TransientError``: a role that meets one waits and tries the
 same step again. The first line of each class's docstring is its fixed
 sentence; ``str(error)`` adds the particulars and what to do next. A cause is
 always chained (``raise … from``).
@@ -57,8 +57,8 @@ class RinqError(Exception):
         return f"{sentence} {self.advice}".rstrip()
 
 
-class Passing(RinqError):
-    """This may pass by itself."""
+class TransientError(RinqError):
+    """This may succeed when it is tried again."""
 
 
 class ConfigError(RinqError):
@@ -136,7 +136,7 @@ class SchemaChanged(DatabaseError):
     advice = "Start this program again, with the version of rinq that migrated it."
 
 
-class Unavailable(DatabaseError, Passing):
+class Unavailable(DatabaseError, TransientError):
     """The database cannot be used just now."""
 
     advice = "Nothing was lost; try again when the cause is gone."
@@ -156,7 +156,7 @@ class FileInTheWay(FilesError):
     advice = "It was left as it is."
 
 
-class FilesUnavailable(FilesError, Passing):
+class FilesUnavailable(FilesError, TransientError):
     """The folder cannot be used just now."""
 
     advice = "Nothing was lost; check free space and permissions."

@@ -1,4 +1,4 @@
-"""Which fault strikes which attempt, and the points where a process can be made to fail."""
+"""Which fault hits which attempt, and the points where a process can be made to fail."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Fault(StrEnum):
 
 
 class Rates(Protocol):
-    """Shares of attempts from 0 to 1 that each fault strikes; their sum is at most 1."""
+    """Shares of attempts from 0 to 1 that each fault hits; their sum is at most 1."""
 
     @property
     def error_rate(self) -> float: ...
@@ -56,8 +56,8 @@ def digest(*parts: object) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest())
 
 
-def strike(rates: Rates, seed: int, name: str, attempt: int) -> Fault | None:
-    """The fault that strikes this attempt of this job, whoever executes it and whenever."""
+def fault_of_attempt(rates: Rates, seed: int, name: str, attempt: int) -> Fault | None:
+    """The fault that hits this attempt of this job, whoever executes it and whenever."""
     u = digest("fault", seed, name, attempt) / 2**64
     for fault, rate in (
         (Fault.ERROR, rates.error_rate),
@@ -86,7 +86,7 @@ def watched(watch: Callable[[str], None]) -> Iterator[None]:
 def failpoint(point: str) -> None:
     """End or stop this very process if the environment names this point; else nothing.
 
-    It strikes once: a process that was stopped and goes on is not stopped again.
+    It acts once: a process that was stopped and resumed is not stopped again.
     Used by tests and fault plans to hit the gap between two steps every time.
     """
     watch = _watch.get()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import time
 import uuid
 from multiprocessing import resource_tracker
@@ -16,11 +17,13 @@ from rinq.errors import QueueError
 from rinq.queue import PersistentQSQLite
 from rinq.queue.clock import Moment
 
+pytest_plugins = ["side_by_side"]
+
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
 MARK = "RINQ_TEST_RUN"
-os.environ[MARK] = uuid.uuid4().hex  # inherited by every process that a test starts
+os.environ[MARK] = uuid.uuid4().hex  # of this worker; every process that a test starts inherits it
 
 
 class FakeTime:
@@ -65,6 +68,14 @@ def _eventually():
     return eventually
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _can_be_interrupted():
+    """A run started by ``nohup … &`` ignores SIGINT, and so would every process of the tests."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture(autouse=True)
 def _no_process_is_left_behind():
     """Fails a test after which a child process of ours, or a role of rinq, still runs."""
@@ -86,7 +97,7 @@ def _ours():
         with contextlib.suppress(psutil.Error):
             if process.environ().get(MARK) == os.environ[MARK] and _is_running(process.pid):
                 found.add(process.pid)
-    return found - {os.getpid(), resource_tracker._resource_tracker._pid}
+    return found - {os.getpid(), vars(resource_tracker._resource_tracker)["_pid"]}
 
 
 def _is_running(pid):

@@ -22,14 +22,14 @@ def bars(ax, colour=None, hatch=None):
             continue
         if hatch is not None and (patch.get_hatch() or "") != hatch:
             continue
-        corners = patch.get_path().vertices.reshape(-1, 5, 2)[:, :4]
+        corners = np.asarray(patch.get_path().vertices).reshape(-1, 5, 2)[:, :4]
         low, high = corners.min(axis=1), corners.max(axis=1)
         found += np.stack([low[:, 0], high[:, 0], low[:, 1], high[:, 1]], axis=1).round(6).tolist()
     return found
 
 
-def marks(ax, marker, colour=None):
-    """Where the marks of a shape stand: (x, y), rounded."""
+def symbols(ax, marker, colour=None):
+    """Where the symbols of a shape stand: (x, y), rounded."""
     return [
         (round(float(x), 6), round(float(y), 6))
         for line in ax.lines

@@ -42,7 +42,7 @@ def no_cap():
 
 
 def no_recheck():
-    """A lapsed claim is taken back without looking again whether it still is one."""
+    """A lapsed claim is taken back without checking again whether it still is one."""
     again = " AND status = 'processing' AND (lease_until < :now OR lease_until IS NULL)"
     return without(["reassign"], again)
 

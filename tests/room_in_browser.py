@@ -72,8 +72,8 @@ class RoomInBrowser:
 
     def slide(self, label, share):
         """Drag a slider's handle to this share of its length, and hold it there."""
-        knob = self.root.locator(".rinq-knob").filter(has_text=label)
-        handle, track = knob.locator(".noUi-handle"), knob.locator(".noUi-connects")
+        slider = self.root.locator(".rinq-slider").filter(has_text=label)
+        handle, track = slider.locator(".noUi-handle"), slider.locator(".noUi-connects")
         handle.scroll_into_view_if_needed()
         start, along = handle.bounding_box(), track.bounding_box()
         mouse, height = self.page.mouse, start["y"] + start["height"] / 2
@@ -99,7 +99,7 @@ def running(fleet):
 
 
 def start_steer_kill_and_stop(room, fleet):
-    """What a learner does first, by clicking; each step is looked at from outside as well."""
+    """What a learner does first, by clicking; each step is checked from outside as well."""
     room.start("producer", "producer-1")
     room.start("consumer", "consumer-1")
     pids = running(fleet)
@@ -147,16 +147,16 @@ def freeze_pause_redrive_and_export(room, fleet):
     room.says("consumer-1 frozen. It held no job.")
     room.shows("consumer-1", "frozen")
     room.press_in_row("Thaw", "consumer-1")
-    room.says("consumer-1 goes on.")
+    room.says("consumer-1 resumed.")
     room.shows("consumer-1", "running")
     room.press("Resume queue")
-    room.says("The queue goes on.")
+    room.says("The queue resumed.")
     room.counts("processed")
 
     room.press("Jobs")
     room.root.get_by_title("The history of this job").select_option("aaaaaaaaaa")
     for move in ("failed", "redriven", "completed"):
-        expect(room.root.locator(".rinq-story").get_by_text(move)).to_be_visible(timeout=LONG)
+        expect(room.root.locator(".rinq-job-history").get_by_text(move)).to_be_visible(timeout=LONG)
     room.press("Export CSV")
     room.says(" rows to exports/transitions.csv, ")
     written = (fleet.config.folder / "exports" / "transitions.csv").read_text()

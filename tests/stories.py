@@ -1,11 +1,14 @@
-"""Histories for the tests of the view: told row by row, or made by acts drawn at random."""
+"""Histories for the tests of metrics and charts: written row by row, or by acts at random."""
 
 from __future__ import annotations
+
+from collections import Counter
+from typing import Any
 
 from hypothesis import strategies as st
 
 from rinq.errors import QueueError
-from rinq.metrics import frames as metrics
+from rinq.metrics.frames import frame
 from rinq.queue import PersistentQSQLite, Status, Transition
 from rinq.queue.clock import Moment
 
@@ -23,11 +26,16 @@ STATUS = {
 
 
 def transitions(rows):
-    """The frame of these rows: (at, job, event, attempt, process), or the whole Transition
-    from its second column to ``attempt``; ids count up from 1."""
-    whole = [row if len(row) > 5 else _moved(*row) for row in rows]
-    found = [Transition(i, *row, None, None) for i, row in enumerate(whole, 1)]
-    return metrics.frame(found, Transition)
+    """The frame of these rows: (at, job, event, attempt, process), or (job, event, from_status,
+    to_status, at, actor, process, attempt); ids count up from 1."""
+    entries: list[Transition] = []
+    numbers = Counter[Any]()
+    for i, row in enumerate(rows, 1):
+        job, *moved = row if len(row) > 5 else _moved(*row)
+        numbers[job] += 1
+        rest = dict[str, Any].fromkeys(("judged_by_limit", "due", "checksum", "error"))
+        entries.append(Transition(i, job, numbers[job], *moved, **rest))
+    return frame(entries, Transition)
 
 
 def _moved(at, job, event, attempt, process):

@@ -21,6 +21,7 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 from processes import lives
@@ -36,14 +37,14 @@ from rinq.roles.producer import compose
 
 SPEED = 100
 CONSUMERS = 4
-VALUES = {
+VALUES: dict[str, Any] = {
     "producer": {"interval": 40},
     "consumer": {"interval": [0, 2], "work_time": [0, 8], "n_time": 30},
     "cleaner": {"interval": 30},
     "manager": {"interval": 10, "timeout": 60, "n_reassigns": 5},
     "faults": {"error_rate": 0.25, "hang_rate": 0.02, "crash_rate": 0.01},
 }
-PAUSE = (0.1, 0.6)  # real seconds between two strikes
+PAUSE = (0.1, 0.6)  # real seconds between two faults
 FREEZE = (0.1, 2.0)  # real seconds; a lease lasts 0.6
 LOOK = 0.5  # real seconds from one audit to the next
 DRAIN = 120.0  # real seconds at most, after the storm

@@ -212,7 +212,7 @@ def test_a_value_in_range_is_read_as_it_stands(key, value, read):
 
 def test_a_config_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
-        Config().consumer.n_tries = 5
+        Config().consumer.n_tries = 5  # type: ignore[misc]
 
 
 # Mistakes
@@ -226,8 +226,11 @@ def test_a_config_cannot_be_changed():
         ("consumers: {n_tries: 3}", "consumers: unknown key. Did you mean consumer?"),
         ("n_time: 3", "n_time: unknown key. Did you mean consumer.n_time?"),
         ("consumer: {n_tries: 0}", "consumer.n_tries: expected a whole number from 1 up, got 0."),
-        ("consumer: 5", "consumer: expected a section with keys below it."),
-        ("consumer: [n_tries]", "consumer: expected a section with keys below it."),
+        ("consumer: 5", "consumer: expected a section with keys below it, got 5."),
+        (
+            "consumer: [n_tries]",
+            "consumer: expected a section with keys below it, got ['n_tries'].",
+        ),
         ("- consumer", "expected sections such as 'consumer:', with keys below."),
         ("just words", "expected sections such as 'consumer:', with keys below."),
         ("consumer: [", "this is not YAML (line 1)."),

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from rinq import errors
-from rinq.errors import ConfigError, Passing, RinqError, StaleClaim, Unavailable, UnknownJob
+from rinq.errors import ConfigError, RinqError, StaleClaim, TransientError, Unavailable, UnknownJob
 
 CLASSES = [
     value
@@ -33,11 +33,11 @@ def _drawn_tree():
 def test_the_tree_is_as_drawn():
     parents, starred = _drawn_tree()
     assert len(parents) > 15
-    assert set(parents) == {cls.__name__ for cls in CLASSES} - {"Passing"}
+    assert set(parents) == {cls.__name__ for cls in CLASSES} - {"TransientError"}
     for cls in CLASSES:
-        if cls not in (RinqError, Passing):
+        if cls not in (RinqError, TransientError):
             assert cls.__bases__[0].__name__ == parents[cls.__name__]
-            assert issubclass(cls, Passing) == (cls.__name__ in starred)
+            assert issubclass(cls, TransientError) == (cls.__name__ in starred)
 
 
 @pytest.mark.parametrize("cls", CLASSES)

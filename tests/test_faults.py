@@ -16,7 +16,15 @@ from hypothesis import strategies as st
 
 import rinq
 from rinq.config import FaultsConfig
-from rinq.faults import FAILPOINT, POINTS, UNDER_THE_LOCK, Fault, digest, failpoint, strike
+from rinq.faults import (
+    FAILPOINT,
+    POINTS,
+    UNDER_THE_LOCK,
+    Fault,
+    digest,
+    failpoint,
+    fault_of_attempt,
+)
 
 names = st.text(min_size=1)
 seeds = st.integers()
@@ -29,28 +37,28 @@ def _rates(error=0.0, hang=0.0, crash=0.0):
 
 @given(seeds, names, attempts)
 def test_nothing_is_struck_at_rate_zero_and_everything_at_rate_one(seed, name, attempt):
-    assert strike(FaultsConfig(), seed, name, attempt) is None
-    assert strike(_rates(error=1), seed, name, attempt) is Fault.ERROR
-    assert strike(_rates(hang=1), seed, name, attempt) is Fault.HANG
-    assert strike(_rates(crash=1), seed, name, attempt) is Fault.CRASH
+    assert fault_of_attempt(FaultsConfig(), seed, name, attempt) is None
+    assert fault_of_attempt(_rates(error=1), seed, name, attempt) is Fault.ERROR
+    assert fault_of_attempt(_rates(hang=1), seed, name, attempt) is Fault.HANG
+    assert fault_of_attempt(_rates(crash=1), seed, name, attempt) is Fault.CRASH
 
 
 @given(seeds, names, attempts, st.floats(0, 1))
 def test_a_higher_rate_strikes_at_least_the_same_attempts(seed, name, attempt, rate):
-    if strike(_rates(error=rate), seed, name, attempt):
-        assert strike(_rates(error=(1 + rate) / 2), seed, name, attempt)
+    if fault_of_attempt(_rates(error=rate), seed, name, attempt):
+        assert fault_of_attempt(_rates(error=(1 + rate) / 2), seed, name, attempt)
 
 
 def test_each_fault_strikes_its_share_of_attempts():
     rates = _rates(error=0.3, hang=0.2, crash=0.1)
-    struck = [strike(rates, 1, f"job{n}", 1 + n % 3) for n in range(20_000)]
+    struck = [fault_of_attempt(rates, 1, f"job{n}", 1 + n % 3) for n in range(20_000)]
     for fault, rate in ((Fault.ERROR, 0.3), (Fault.HANG, 0.2), (Fault.CRASH, 0.1), (None, 0.4)):
         assert struck.count(fault) / len(struck) == pytest.approx(rate, abs=0.015)
 
 
 def test_the_next_attempt_is_decided_anew():
     rates = _rates(error=0.5)
-    outcomes = {strike(rates, 1, "abcdefghij", attempt) for attempt in range(1, 50)}
+    outcomes = {fault_of_attempt(rates, 1, "abcdefghij", attempt) for attempt in range(1, 50)}
     assert outcomes == {None, Fault.ERROR}
 
 

@@ -1,118 +1,99 @@
-"""The arrows of the design: a folder is a layer, and imports point down only."""
+"""The rooms: the contracts on imports in pyproject.toml hold, and what is heavy is loaded late."""
 
 from __future__ import annotations
 
-import ast
 import importlib
 import json
+import re
+import shutil
 import subprocess
 import sys
+from collections import Counter
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 import rinq
+from rinq import judge, metrics
 
 PACKAGE = Path(rinq.__file__).parent
-LAYERS = (  # from the ground up
-    {"config", "distributions", "errors", "faults", "regular"},
-    {"queue"},
-    {"files"},
-    {"roles"},
-    {"fleet"},
-    {"metrics"},
-    {"lab"},
-    {"judge"},
-    {"charts"},
-    {"room"},
-    {"course"},
-    {"apps"},
-    {"cli"},
-)
+SETTINGS = Path(__file__).parents[1] / "pyproject.toml"
+LINT = """
+import sys
+from importlinter.cli import lint_imports
+sys.exit(lint_imports(no_cache=True, no_logo=True))
+"""
 HEAVY = {"pandas", "matplotlib", "ipywidgets"}
-MODULES = {
-    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
-    for path in sorted(PACKAGE.rglob("*.py"))
-}
 
 
-def imports(source, *, module_level=False):
-    """The dotted names that a source imports; at module level, only what importing it runs."""
-    found = set()
-    for node in _run_at_import(ast.parse(source)) if module_level else ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "a relative import"
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+@pytest.fixture
+def house(tmp_path):
+    """A folder with a copy of the package, and the contracts."""
+    shutil.copytree(PACKAGE, tmp_path / "rinq", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(SETTINGS, tmp_path)
+    return tmp_path
 
 
-def _run_at_import(tree):
-    """Every node outside functions and ``if TYPE_CHECKING``."""
-    for child in ast.iter_child_nodes(tree):
-        skipped = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) or (
-            isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING")
-        )
-        if not skipped:
-            yield child
-            yield from _run_at_import(child)
+def lint(folder):
+    """What import-linter says of the package in this folder."""
+    command = [sys.executable, "-c", LINT]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
 
 
-def layer(name):
-    """The height of ``rinq.part…`` in the design; a name that rinq hands out counts as its home."""
-    parts = name.split(".")
-    if len(parts) > 1 and parts[1] in rinq._HOMES:
-        parts = rinq._HOMES[parts[1]].split(".")
-    heights = [height for height, members in enumerate(LAYERS) if members & set(parts[1:2])]
-    assert heights, f"{name} is in no layer of the design"
-    return heights[0]
+def test_every_contract_on_imports_is_kept(house):
+    said = lint(house)
+    assert "0 broken" in said, said
 
 
-def upward(module, source):
-    """The imports of a module that point up."""
-    ours = {name for name in imports(source) if name.split(".")[0] == "rinq"}
-    return {name for name in ours if layer(name) > layer(module)}
-
-
-BELOW_THE_ROOF = [name for name in MODULES if name != "rinq"]
-
-
-@pytest.mark.parametrize("module", BELOW_THE_ROOF)
-def test_imports_point_down_only(module):
-    assert upward(module, MODULES[module].read_text("utf-8")) == set()
+ROOMS = "A room imports only from the rooms below it"
+CIRCLES = "Folders and files of one folder import in no circle"
 
 
 @pytest.mark.parametrize(
-    "source",
+    ("contract", "module", "source"),
     [
-        "from rinq.roles.manager import Manager",
-        "import rinq.fleet.fleet",
-        "from rinq import Consumer",
-        "def later():\n    from rinq.charts import lanes",
-        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import rinq.roles.work",
+        (ROOMS, "queue/base.py", "from rinq.roles.manager import Manager"),
+        (ROOMS, "queue/base.py", "import rinq.fleet.fleet"),
+        (ROOMS, "queue/base.py", "from rinq import Consumer"),
+        (ROOMS, "queue/base.py", "def later():\n    from rinq.charts import lanes"),
+        (ROOMS, "queue/base.py", "if TYPE_CHECKING:\n    import rinq.roles.work"),
+        (ROOMS, "attic.py", "'''A module in no room.'''"),
+        ("The judge needs only the ground", "judge/check.py", "import rinq.queue"),
+        ("Roles import no sqlite3", "roles/consumer.py", "import sqlite3"),
+        ("Nothing below metrics imports pandas", "queue/model.py", "from pandas import Series"),
+        (
+            "Nothing below charts imports matplotlib or ipywidgets",
+            "lab/results.py",
+            "import matplotlib.pyplot",
+        ),
+        (CIRCLES, "queue/model.py", "import rinq.queue.base"),
+        (CIRCLES, "lab/audit/report.py", "if TYPE_CHECKING:\n    import rinq.lab.experiment"),
     ],
 )
-def test_an_import_that_points_up_is_found(source):
-    assert len(upward("rinq.queue.sqlite", source)) == 1
+def test_an_import_that_breaks_a_contract_is_found(house, contract, module, source):
+    with (house / "rinq" / module).open("a", encoding="utf-8") as file:
+        file.write(f"\n{source}\n")
+    assert f"{contract} BROKEN" in lint(house)
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("rinq.roles")])
-def test_roles_never_import_sqlite3(module):
-    names = {name.split(".")[0] for name in imports(MODULES[module].read_text("utf-8"))}
-    assert "sqlite3" not in names
+def test_no_modules_import_each_other_in_a_circle():
+    """Also through a package's ``__init__``, inside functions, and behind TYPE_CHECKING."""
+    graph = grimp.build_graph("rinq", cache_dir=None)
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    TopologicalSorter(imports).prepare()
 
 
-@pytest.mark.parametrize("module", [m for m in BELOW_THE_ROOF if layer(m) < layer("rinq.metrics")])
-def test_nothing_below_metrics_imports_its_heavy_libraries(module):
-    source = MODULES[module].read_text("utf-8")
-    assert not {name.split(".")[0] for name in imports(source, module_level=True)} & HEAVY
-
-
-def test_an_import_inside_a_function_is_not_at_module_level():
-    source = "import a\ntry:\n    import b\nexcept ImportError:\n    def f():\n        import c"
-    assert imports(source) == {"a", "b", "c"}
-    assert imports(source, module_level=True) == {"a", "b"}
+def test_a_class_name_stands_once():
+    """The gallery apart: its queues are what learners write."""
+    names = Counter(
+        name
+        for path in PACKAGE.rglob("*.py")
+        if "gallery" not in path.parts
+        for name in re.findall(r"^class (\w+)", path.read_text("utf-8"), re.MULTILINE)
+    )
+    assert [name for name, times in names.items() if times > 1] == []
 
 
 def _loaded_by(code):
@@ -127,29 +108,52 @@ def _loaded_by(code):
 def test_rinq_alone_loads_nothing_that_it_does_not_need_yet():
     loaded = _loaded_by("import rinq")
     assert "rinq" in loaded
-    assert not loaded & {"pydantic", "psutil", "pandas", "sqlite3", "yaml", "pebble"}
+    assert not loaded & {
+        *("pydantic", "psutil", "pandas", "sqlite3", "yaml", "pebble", "importlib.metadata")
+    }
 
 
 def test_a_background_process_loads_no_heavy_library():
     loaded = _loaded_by("import rinq.fleet.main")
     assert {"sqlite3", "rinq.roles.consumer"} <= loaded
-    assert not loaded & {*HEAVY, "numpy", "IPython", "typer", "rich"}
+    assert not loaded & {"pandas", "matplotlib", "ipywidgets", "numpy", "IPython", "typer", "rich"}
 
 
-def test_the_names_of_rinq_are_sorted_and_each_is_found():
-    assert rinq.__all__ == sorted(rinq.__all__)
-    assert set(rinq.__all__) <= set(dir(rinq))
-    for name in rinq.__all__:
-        assert getattr(rinq, name) is getattr(importlib.import_module(rinq._HOMES[name]), name)
+def test_measures_load_no_heavy_library():
+    loaded = _loaded_by("import rinq.metrics.measures; from rinq.metrics import measure")
+    assert "rinq.metrics.visits" in loaded
+    assert not loaded & {*HEAVY, "numpy"}
 
 
-def test_the_names_that_type_checkers_see_are_those_that_are_handed_out():
-    seen = {name.rpartition(".") for name in imports(MODULES["rinq"].read_text("utf-8"))}
-    assert {(home, name) for home, _, name in seen if home.startswith("rinq.")} == {
-        (home, name) for name, home in rinq._HOMES.items()
-    }
+LAZY = pytest.mark.parametrize(
+    "package", [rinq, metrics, judge], ids=lambda package: package.__name__
+)
 
 
-def test_a_name_that_rinq_does_not_have_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="no attribute 'Consumr'"):
-        rinq.Consumr  # noqa: B018
+@LAZY
+def test_the_names_that_are_handed_out_are_sorted_and_each_is_found(package):
+    assert package.__all__ == sorted(package.__all__)
+    assert set(package.__all__) <= set(dir(package))
+    for name in package.__all__:
+        home = importlib.import_module(package._HOMES[name])
+        assert getattr(package, name) is getattr(home, name)
+
+
+@LAZY
+def test_no_module_has_a_name_that_is_handed_out(package):
+    """Once imported, the module would stand there instead."""
+    inside = {path.stem for path in Path(package.__file__).parent.iterdir()}
+    assert not inside & set(package.__all__)
+
+
+@LAZY
+def test_the_names_that_type_checkers_see_are_those_that_are_handed_out(package):
+    source = Path(package.__file__).read_text("utf-8")
+    seen = re.findall(r"from (rinq\S*) import (\w+) as \2\n", source)
+    assert {name: home for home, name in seen} == package._HOMES
+
+
+@LAZY
+def test_a_name_that_a_package_does_not_have_is_an_attribute_error(package):
+    with pytest.raises(AttributeError, match=f"'{package.__name__}' has no attribute 'Consumr'"):
+        package.Consumr  # noqa: B018

@@ -17,7 +17,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 
 def test_every_command_is_in_the_readme():
-    for name in typer.main.get_command(app).commands:
+    for name in typer.main.get_group(app).commands:
         assert f"`rinq {name}" in README
 
 
@@ -43,6 +43,11 @@ def test_the_guarantee_is_stated_in_its_own_words():
 def test_every_link_and_picture_is_there():
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert target.startswith("http") or (ROOT / target).exists(), target
+
+
+def test_every_notebook_has_a_row():
+    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
+        assert f"](notebooks/{notebook.name}) |" in README
 
 
 def test_the_requirements_are_those_of_the_package_and_install_it_in_place():

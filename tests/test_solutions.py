@@ -11,7 +11,7 @@ import pytest
 
 import rinq
 from rinq.course.rewrite import rewrite
-from rinq.judge import protocol
+from rinq.judge import new_queue
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 BEGIN = "%%writefile my_queue.py\n"
@@ -40,7 +40,7 @@ def read_steps():
 
 
 def test_it_begins_with_the_queue_of_new_queue(tmp_path):
-    protocol.new_queue(tmp_path / "my_queue.py")
+    new_queue(tmp_path / "my_queue.py")
     assert read_steps()[0] == (tmp_path / "my_queue.py").read_text("utf-8")
 
 

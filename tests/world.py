@@ -47,8 +47,8 @@ def follow(queue, files, name):
         assert files.follow(job) == []
 
 
-def turn(queue, clock, role, name="by-hand"):
-    """Register a process of this role, and record a turn of one second from now on."""
+def poll_cycle(queue, clock, role, name="by-hand"):
+    """Register a process of this role, and record a poll cycle of one second from now on."""
     queue.registry.register(
         name, role, pid=1, started=0.0, host="here", owned=False, alive=lambda _: False
     )

@@ -13,8 +13,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from rinq.charts import EVENT_WORDS
 from rinq.config import Config
-from rinq.fleet.fleet import Fleet, FleetProcess
+from rinq.fleet import Fleet, FleetProcess
 from rinq.fleet.run import Run
 from rinq.queue import SETTLED, START, PersistentQ, Status, Transition
 
@@ -22,7 +23,7 @@ FLEET = ("producer", "consumer", "consumer", "consumer", "manager", "cleaner")
 DRAIN = 45.0  # real seconds for the jobs that are left when no more are made
 REFRESH = 0.25
 LINE_EVERY = 2.0  # real seconds, where there is no terminal
-SHOWN = 10  # moves
+SHOWN = 10  # moves in the list of the last ones
 
 STYLES = {
     "unprocessed": "cyan",
@@ -31,30 +32,17 @@ STYLES = {
     "failed": "red",
     "cleaned": "magenta",
 }
-WORDS = {
-    "submit": "submitted",
-    "claim": "claimed",
-    "complete": "completed",
-    "retry": "will be tried again",
-    "fail": "failed",
-    "reassign": "taken back",
-    "release": "handed back",
-    "clean": "cleaned",
-    "redrive": "redriven",
-    "refused": "refused",
-    "illegal": "changed by hand",
-}
 
 
 def run_demo(config: Config | None, *, seconds: float, seed: int | None) -> None:
-    """Make jobs for ``seconds`` real seconds, let the fleet finish them, and sum up.
+    """Make jobs for ``seconds`` real seconds, let the fleet finish them, and print a summary.
 
-    Without a config it runs in a temporary folder, ten times as fast as the seed's
-    system, and with faults.
+    Without a config it runs in a temporary folder, with queue time ten times as fast as
+    real time, and with faults.
     """
     console = Console(highlight=False)
     with _fleet(config, seed) as fleet, fleet.queue() as queue:
-        moves = Moves(queue)
+        moves = MoveFeed(queue)
         ends = time.monotonic() + seconds
         for role in FLEET:
             process = fleet.start(role)
@@ -66,7 +54,7 @@ def run_demo(config: Config | None, *, seconds: float, seed: int | None) -> None
                     fleet.stop(process.name)
             _watch(fleet, moves, show, time.monotonic() + DRAIN, drain=True)
         fleet.close()
-        _sum_up(queue, moves, console)
+        _print_summary(queue, moves, console)
 
 
 @contextlib.contextmanager
@@ -85,7 +73,7 @@ def _fleet(config: Config | None, seed: int | None) -> Iterator[Fleet]:
         yield run.fleet
 
 
-class Moves:
+class MoveFeed:
     """The history as it grows: totals, and the last moves with their jobs' names."""
 
     def __init__(self, queue: PersistentQ) -> None:
@@ -106,24 +94,24 @@ class Moves:
 
 @contextlib.contextmanager
 def _live(console: Console) -> Iterator[Callable[[Group, str], None]]:
-    """How a picture is shown: in place on a terminal; elsewhere a line now and then."""
+    """Shows a screen: in place on a terminal; elsewhere one line every few seconds."""
     if console.is_terminal:
         with Live(console=console, auto_refresh=False) as live:
-            yield lambda picture, _: live.update(picture, refresh=True)
+            yield lambda screen, _: live.update(screen, refresh=True)
         return
-    said = 0.0
+    printed = 0.0
 
-    def say(_: Group, line: str) -> None:
-        nonlocal said
-        if time.monotonic() - said > LINE_EVERY:
-            said = time.monotonic()
+    def print_line(_: Group, line: str) -> None:
+        nonlocal printed
+        if time.monotonic() - printed > LINE_EVERY:
+            printed = time.monotonic()
             console.print(line, soft_wrap=True)
 
-    yield say
+    yield print_line
 
 
 def _watch(
-    fleet: Fleet, moves: Moves, show: Callable[[Group, str], None], ends: float, *, drain: bool
+    fleet: Fleet, moves: MoveFeed, show: Callable[[Group, str], None], ends: float, *, drain: bool
 ) -> None:
     """Show the fleet until ``ends``; when draining, until nothing is left if that is sooner."""
     while time.monotonic() < ends:
@@ -132,13 +120,13 @@ def _watch(
         left = sum(n for status, n in counts.items() if status not in SETTLED)
         doing = "finishing what is left" if drain else "jobs are being made"
         line = " · ".join(f"{n} {status}" for status, n in counts.items())
-        picture = Group(
+        screen = Group(
             Text(f"{doing}: {max(0, ends - time.monotonic()):.0f} s", style="bold"),
             _tiles(counts),
             _processes(fleet.processes()),
-            _feed(moves),
+            _last_moves(moves),
         )
-        show(picture, f"{doing}: {line}")
+        show(screen, f"{doing}: {line}")
         if drain and not left and not counts[Status.FAILED]:
             return
         time.sleep(REFRESH)
@@ -158,25 +146,25 @@ def _processes(processes: list[FleetProcess]) -> Table:
     return table
 
 
-def _feed(moves: Moves) -> Table:
+def _last_moves(moves: MoveFeed) -> Table:
     table = Table("job", "move", "attempt", "by", "why", box=None, padding=(0, 3, 0, 0))
     for move in moves.last:
         style = STYLES.get(move.to_status or "", "")
-        word = Text(WORDS[move.event], style=style)
+        word = Text(EVENT_WORDS[move.event], style=style)
         name = moves.names.get(move.job_id, "")
         table.add_row(name, word, str(move.attempt), move.actor, (move.error or "")[:60])
     return table
 
 
-def _sum_up(queue: PersistentQ, moves: Moves, console: Console) -> None:
-    """What happened on the way, and what became of every job."""
+def _print_summary(queue: PersistentQ, moves: MoveFeed, console: Console) -> None:
+    """Print what happened meanwhile, and what became of every job."""
     moves.read()
     events = ("retry", "reassign", "refused", "clean")
     console.print("\n[bold]On the way[/]")
     for event in events:
-        console.print(f"  {moves.totals[event]:>4} times {WORDS[event]}")
-    crashes = Counter(mark.event for mark in queue.registry.process_events())["crash"]
-    console.print(f"  {crashes:>4} times a consumer was struck down, and started again")
+        console.print(f"  {moves.totals[event]:>4} times {EVENT_WORDS[event]}")
+    crashes = Counter(e.event for e in queue.registry.process_events())["crash"]
+    console.print(f"  {crashes:>4} times a consumer crashed, and was started again")
     console.print("\n[bold]What became of every job[/]")
     table = Table("jobs", "ended", "attempts each", "for example", box=None, padding=(0, 3, 0, 2))
     jobs = queue.jobs()

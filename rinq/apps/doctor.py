@@ -1,4 +1,4 @@
-"""``rinq doctor``: looks whether this installation can work, and says what to do."""
+"""``rinq doctor``: checks whether this installation can work, and says what to do."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OLDEST_SQLITE = (3, 37)
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """One thing looked at; ``advice`` is empty where all is well."""
+    """One thing that was checked; ``advice`` is empty where all is well."""
 
     what: str
     found: str
@@ -35,7 +35,7 @@ class Diagnosis:
 
 
 def examine(config: Config) -> list[Diagnosis]:
-    """Look at versions, the notebook's kernel, the folder, the database, and the port."""
+    """Check versions, the notebook's kernel, the folder, the database, and the port."""
     checks: tuple[Callable[[Config], Iterator[Diagnosis]], ...] = (
         _versions,
         _kernel,
@@ -73,7 +73,7 @@ def _kernel(_: Config) -> Iterator[Diagnosis]:
         command = KernelSpecManager().get_kernel_spec("python3").argv[0]
     except NoSuchKernel:
         command = ""
-    # a bare name means the Python that starts Jupyter
+    # a name without a folder means the Python that starts Jupyter
     runs = sys.executable if command in ("python", "python3", "") else shutil.which(command)
     same = runs is not None and os.path.realpath(runs) == os.path.realpath(sys.executable)
     advice = "" if same else "Notebooks would use another Python: open them with 'rinq lab'."
@@ -82,15 +82,15 @@ def _kernel(_: Config) -> Iterator[Diagnosis]:
 
 def _folder(config: Config) -> Iterator[Diagnosis]:
     path = config.primary_path
-    there = next(folder for folder in (path, *path.parents) if folder.exists())
+    existing = next(folder for folder in (path, *path.parents) if folder.exists())
     try:
-        with tempfile.TemporaryFile(dir=there):
+        with tempfile.TemporaryFile(dir=existing):
             pass
     except OSError as error:
         advice = f"{error.strerror}: set general.primary_path to a folder of yours."
         yield Diagnosis("folder", str(path), advice)
         return
-    free = shutil.disk_usage(there).free
+    free = shutil.disk_usage(existing).free
     advice = "" if free >= LEAST_FREE else "Little space is left: make room."
     yield Diagnosis("folder", f"{path}, {free / 2**30:.1f} GiB free", advice)
 

@@ -20,7 +20,7 @@ CONFIG_VARIABLE = "RINQ_CONFIG"
 
 
 def copy_notebooks(folder: Path) -> Path:
-    """Copy the notebooks, outputs cleared, to ``my-notebooks``; what is there already stays.
+    """Copy the notebooks, outputs cleared, to ``my-notebooks``; existing files stay as they are.
 
     Returns:
         The copy's folder.
@@ -44,7 +44,7 @@ def copy_notebooks(folder: Path) -> Path:
 
 
 def open_lab(config: Config, *, browser: bool, port: int) -> int:
-    """Run JupyterLab, on this machine only, until it is ended. Returns its exit code."""
+    """Run JupyterLab, on this machine only, until it ends. Returns its exit code."""
     folder = copy_notebooks(config.folder)
     environment = dict(os.environ)
     if config.file is not None:
@@ -53,7 +53,9 @@ def open_lab(config: Config, *, browser: bool, port: int) -> int:
     command += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
     command += [] if browser else ["--no-browser"]
     if getattr(os, "geteuid", lambda: 1)() == 0:
-        command.append("--allow-root")  # in a container one often is; only this machine is let in
+        command.append(
+            "--allow-root"
+        )  # as in many containers; the server answers this machine only
     try:
         return subprocess.run(command, env=environment, check=False).returncode
     except KeyboardInterrupt:

@@ -25,9 +25,9 @@ from rinq.queue.liveness import this_process
 
 HUB_PREFIX = "JUPYTERHUB_SERVICE_PREFIX"
 PORT = 8000
-LOOK = 0.3  # real seconds between two looks at the logs
-LEFT = 15.0  # real seconds after which the kernel of a closed page is ended
-FIRST = 120.0  # the same for one that no page was ever connected to
+POLL = 0.3  # real seconds between two readings of the logs
+KEEP_CLOSED = 15.0  # real seconds after which the kernel of a closed page is ended
+KEEP_NEW = 120.0  # the same for one that no page was ever connected to
 CELL = """import os
 import rinq
 os.chdir({folder!r})
@@ -38,21 +38,21 @@ class Page(Voila):  # type: ignore[misc]
     """Voilà, which by itself keeps the kernel of a page that was closed."""
 
     def listen(self) -> None:
-        self._seen_alone: dict[str, float] = {}
-        self._met: set[str] = set()
-        PeriodicCallback(self.end_left_kernels, 1000 * LEFT / 5).start()
+        self._alone_since: dict[str, float] = {}
+        self._once_connected: set[str] = set()
+        PeriodicCallback(self.end_abandoned_kernels, 1000 * KEEP_CLOSED / 5).start()
         super().listen()
 
-    async def end_left_kernels(self) -> None:
-        """End each kernel that no page has been connected to for ``LEFT`` seconds."""
+    async def end_abandoned_kernels(self) -> None:
+        """End each kernel that no page has been connected to for ``KEEP_CLOSED`` seconds."""
         kernels = self.kernel_manager.list_kernels()
         alone = {kernel["id"] for kernel in kernels if not kernel["connections"]}
-        self._met |= {kernel["id"] for kernel in kernels} - alone
+        self._once_connected |= {kernel["id"] for kernel in kernels} - alone
         now = time.monotonic()
-        self._seen_alone = {kernel: self._seen_alone.get(kernel, now) for kernel in alone}
-        for kernel, since in self._seen_alone.items():
-            # before the first connection the page is being made, which may take its time
-            if now - since > (LEFT if kernel in self._met else FIRST):
+        self._alone_since = {kernel: self._alone_since.get(kernel, now) for kernel in alone}
+        for kernel, since in self._alone_since.items():
+            # before the first connection the page is still being made, which may take long
+            if now - since > (KEEP_CLOSED if kernel in self._once_connected else KEEP_NEW):
                 await ensure_async(self.kernel_manager.shutdown_kernel(kernel))
 
 
@@ -130,4 +130,4 @@ def _print_logs(config: Config) -> None:
     while True:
         for name, line in reader.read():
             print(f"{name} {line}", flush=True)
-        time.sleep(LOOK)
+        time.sleep(POLL)

@@ -1,4 +1,4 @@
-"""Bars as one drawing: a path that holds all bars of a look costs what a single bar costs."""
+"""Many bars as one path: it costs what a single bar costs."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def boxes(left: ArrayLike, right: ArrayLike, bottom: ArrayLike, top: ArrayLike) 
 
 
 def add_bars(ax: Axes, bars: Sequence[Boxes], **style: Any) -> None:
-    """Draw them all alike; ``style`` is that of a patch."""
+    """Draw them all in the same ``style``, that of a patch."""
     if bars and len(corners := np.concatenate(bars)):
         path = Path.make_compound_path_from_polys(corners)
         with mpl.rc_context({"hatch.color": HATCH_INK, "hatch.linewidth": HATCH_WIDTH}):
             ax.add_artist(PathPatch(path, clip_on=False, **({"linewidth": 0} | style)))
 
 
-def look_of(status: Status) -> dict[str, Any]:
+def status_style(status: Status) -> dict[str, Any]:
     """The fill and the pattern of a status, as the style of a patch."""
     return {"facecolor": FILL[status], "hatch": HATCH[status] or None}

@@ -13,9 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rinq.charts.bars import add_bars, boxes
-from rinq.charts.drawing import EDGE, TICK, Box, heading, note, sheet, strokes
+from rinq.charts.drawing import EDGE, TICK, Box, heading, new_figure, note, strokes
 from rinq.charts.palette import FILL, LIGHT, Inks
-from rinq.charts.png import Png
+from rinq.charts.picture import Picture
 from rinq.judge.history import Result, TrialEvent
 from rinq.judge.verdict import Counterexample, PropertyVerdict
 from rinq.queue import Status
@@ -24,12 +24,12 @@ COLUMN, LANE = 118, 76  # px
 BOX: Box = (48, 16, 44, 30)
 BAR = 0.3  # of a lane
 LEAST, WIDEST = 640, 1060  # px
-LOOKS = {
+STYLES = {
     Result.OK: (Status.UNPROCESSED, None),
     Result.FAILED: (Status.FAILED, "xxxx"),
     Result.INDEFINITE: (Status.PROCESSING, "////"),
 }
-MARKS = {"killed": "X", "halted": "s", "let go on": ">"}  # else a diamond
+SYMBOLS = {"killed": "X", "halted": "s", "let go on": ">"}  # else a diamond
 
 
 def draw(ax: Axes, found: Counterexample, *, inks: Inks = LIGHT) -> Axes:
@@ -41,28 +41,28 @@ def draw(ax: Axes, found: Counterexample, *, inks: Inks = LIGHT) -> Axes:
     ax.set_xlim(0, wide)
     ax.set_ylim(0, high)
     heading(ax, found.rule, inks, left=BOX[0], up=BOX[2] - 19)
-    place = {name: high - 0.5 - i for i, name in enumerate(lanes)}
-    strokes(ax, [(0, y / high, 1, y / high) for y in place.values()], inks["grid"])
-    for name, y in place.items():
+    middles = {name: high - 0.5 - i for i, name in enumerate(lanes)}
+    strokes(ax, [(0, y / high, 1, y / high) for y in middles.values()], inks["grid"])
+    for name, y in middles.items():
         style: dict[str, Any] = {"ha": "right", "va": "center", "weight": "bold"}
         note(ax, name, (0, y / high), (-8, 0), inks["text"], size=TICK, **style)
     numbers = {found.second: "2"} | {found.first: "1"}  # one event alone is the first
     for i, event in enumerate(events):
-        at = (i, place[event.process])
+        at = (i, middles[event.process])
         if event.result is Result.MARK:
-            ax.plot(i + 0.4, at[1], MARKS.get(event.what, "D"), color=inks["text"], markersize=7)
+            ax.plot(i + 0.4, at[1], SYMBOLS.get(event.what, "D"), color=inks["text"], markersize=7)
         else:
             _bar(ax, event, at, ends(events, i), wide_edge=i in numbers, inks=inks)
-        said = "\n".join(label(event))
+        text = "\n".join(label(event))
         spot = ((i + 0.08) / wide, at[1] / high)
         below = {"va": "top", "linespacing": 1.15}
-        note(ax, said, spot, (0, -LANE * BAR / 2 - 3), inks["text"], size=EDGE, **below)
+        note(ax, text, spot, (0, -LANE * BAR / 2 - 3), inks["text"], size=EDGE, **below)
         if i in numbers:
             ring = {"boxstyle": "circle,pad=0.25", "facecolor": inks["text"], "edgecolor": "none"}
             number = {"va": "bottom", "weight": "bold", "bbox": ring}
             up = (4, LANE * BAR / 2 + 5)
             note(ax, numbers[i], spot, up, inks["surface"], size=EDGE, **number)
-    order = "in the order of events; the width of a bar is no time"
+    order = "events in their order; the width of a bar is not a duration"
     note(ax, order, (0, 0), (0, -20), inks["muted"], size=EDGE)
     ax.set_label(found.sentence)
     return ax
@@ -96,12 +96,12 @@ def figure(found: Counterexample, inks: Inks = LIGHT) -> Figure:
     """The picture at its own size."""
     wide = BOX[0] + BOX[1] + COLUMN * len(found.history)
     high = BOX[2] + BOX[3] + LANE * len(lanes_of(found.history))
-    made = sheet(inks, (max(wide, LEAST), high), BOX)
+    made = new_figure(inks, (max(wide, LEAST), high), BOX)
     draw(made.axes[0], found, inks=inks)
     return made
 
 
-class CounterexamplePicture(Png):
+class CounterexamplePicture(Picture):
     """The picture of a broken property, for a notebook's cell."""
 
     def __init__(self, verdict: PropertyVerdict) -> None:
@@ -109,7 +109,7 @@ class CounterexamplePicture(Png):
         if found is None:
             raise ValueError(f"{verdict.property} {verdict.outcome}: there is nothing to draw")
         name = f"counterexample: {verdict.property}"
-        super().__init__(figure(found), name, found.sentence, widest=WIDEST)
+        super().__init__(figure(found), name, widest=WIDEST)
 
 
 def _bar(
@@ -121,7 +121,7 @@ def _bar(
     wide_edge: bool,
     inks: Inks,
 ) -> None:
-    status, hatch = LOOKS[event.result]
+    status, hatch = STYLES[event.result]
     left, middle = at
     bar = boxes(left + 0.06, right, middle - BAR / 2, middle + BAR / 2)
     edge = {"edgecolor": inks["text"] if wide_edge else inks["surface"], "linewidth": 2.2}

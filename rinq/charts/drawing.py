@@ -1,11 +1,11 @@
 """What the charts have in common: the figure, the time axis, the notes around the plot.
 
-Sizes are CSS pixels: on a ``figure()``, which has 72 dots per inch, a point is a pixel.
+Sizes are CSS pixels: on a ``new_figure()``, which has 72 dots per inch, a point is a pixel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,10 @@ from matplotlib.path import Path
 
 from rinq.charts import amounts
 from rinq.charts.palette import LIGHT, Inks
+from rinq.charts.view import View
 from rinq.queue import Status
 
-WIDTH, HEIGHT = 520, 260  # px
+WIDTH, HEIGHT = SIZE = (520, 260)  # px
 LEFT, RIGHT, TOP, BOTTOM = 42, 112, 50, 26  # px from the figure's edges to the plot
 FONT, TITLE, EDGE, TICK = 11.5, 13, 10.5, 11  # px
 GAP = 14  # px between two names at the right edge
@@ -30,42 +31,36 @@ Box = tuple[float, float, float, float]
 PLOT: Box = (LEFT, RIGHT, TOP, BOTTOM)
 
 
-def figure(inks: Inks = LIGHT) -> tuple[Figure, Axes]:
-    """A figure of the standard size, without pyplot, and its one empty Axes."""
-    made = sheet(inks, (WIDTH, HEIGHT), PLOT)
-    return made, made.axes[0]
+def new_figure(inks: Inks = LIGHT, size: tuple[float, float] = SIZE, *boxes: Box) -> Figure:
+    """A figure of this width and height in px, without pyplot, with an empty Axes for each box
+    (``PLOT``, unless given)."""
+    figure = Figure(dpi=72, facecolor=inks["surface"])
+    for _ in boxes or [PLOT]:
+        figure.add_axes((0, 0, 1, 1), facecolor=inks["surface"])
+    resize(figure, size, *boxes or [PLOT])
+    return figure
 
 
-def sheet(inks: Inks, size: tuple[float, float], *boxes: Box) -> Figure:
-    """A figure of this width and height in px, with an empty Axes for each box."""
-    made = Figure(dpi=72, facecolor=inks["surface"])
-    for _ in boxes:
-        made.add_axes((0, 0, 1, 1), facecolor=inks["surface"])
-    resize(made, size, *boxes)
-    return made
-
-
-def resize(sheet: Figure, size: tuple[float, float], *boxes: Box) -> None:
+def resize(figure: Figure, size: tuple[float, float], *boxes: Box) -> None:
     wide, high = size
-    sheet.set_size_inches(wide / 72, high / 72)
-    for ax, (left, right, top, bottom) in zip(sheet.axes, boxes, strict=True):
+    figure.set_size_inches(wide / 72, high / 72)
+    for ax, (left, right, top, bottom) in zip(figure.axes, boxes, strict=True):
         corner = (left / wide, bottom / high)
         ax.set_position((*corner, (wide - left - right) / wide, (high - top - bottom) / high))
 
 
-def wipe(sheet: Figure) -> None:
-    """Take everything off the Axes but themselves: to draw again takes half as long as anew."""
-    for ax in sheet.axes:
+def clear(figure: Figure) -> None:
+    """Remove all that was drawn on the Axes, but not the Axes."""
+    for ax in figure.axes:
         for drawn in (*ax.texts, *ax.lines, *ax.patches, *ax.artists, *ax.collections):
             drawn.remove()
 
 
 def frame(ax: Axes, title: str, unit: str, inks: Inks, *, left: float = LEFT) -> None:
-    """Title and unit, for Axes on which ``x_ticks`` and ``y_ticks`` draw the axes.
+    """Title and unit, for Axes on which ``x_ticks`` and ``y_ticks`` draw the axes: matplotlib's
+    own take twice as long as all the rest of a chart.
 
-    matplotlib's own take twice as long as all the rest of a chart.
-
-    ``left`` is where the Axes begin, px from where the title is to stand.
+    ``left`` is the distance in px from the figure's left edge to the Axes.
     """
     ax.set_axis_off()
     ax.set_ylim(0, 1)
@@ -75,13 +70,21 @@ def frame(ax: Axes, title: str, unit: str, inks: Inks, *, left: float = LEFT) ->
         note(ax, unit, (0, 1), (8 - left, 12), inks["muted"], size=EDGE)
 
 
-def y_ticks(ax: Axes, ticks: Sequence[float], names: Sequence[str], inks: Inks) -> None:
-    """A line across and a name at the left for each."""
-    bottom, top = ax.get_ylim()
-    places = [(tick - bottom) / (top - bottom) for tick in ticks]
-    strokes(ax, [(0, y, 1, y) for y in places if y > 0], inks["grid"])
-    for y, name in zip(places, names, strict=True):
-        note(ax, name, (0, y), (-4, 0), inks["muted"], size=TICK, ha="right", va="center")
+def y_ticks(
+    ax: Axes,
+    ticks: Sequence[float],
+    write: Callable[[float], str],
+    inks: Inks,
+    *,
+    top: float | None = None,
+) -> None:
+    """The y axis from 0 to ``top`` or the last tick: a line across and a number for each tick."""
+    top = ticks[-1] if top is None else top
+    ax.set_ylim(0, top)
+    strokes(ax, [(0, y / top, 1, y / top) for y in ticks if y > 0], inks["grid"])
+    for y in ticks:
+        at = (0, y / top)
+        note(ax, write(y), at, (-4, 0), inks["muted"], size=TICK, ha="right", va="center")
 
 
 def x_ticks(ax: Axes, places: Sequence[float], names: Sequence[str], inks: Inks) -> None:
@@ -92,15 +95,14 @@ def x_ticks(ax: Axes, places: Sequence[float], names: Sequence[str], inks: Inks)
         note(ax, name, (x, 0), (0, -6), inks["muted"], size=TICK, ha="center", va="top")
 
 
-def time_ticks(ax: Axes, window: float, inks: Inks, *, whole_run: bool = False) -> None:
-    """The time axis: seconds before now, whose ticks never move; of the whole run, since
-    its start."""
-    ax.set_xlim(-window, 0)
+def time_ticks(ax: Axes, view: View) -> None:
+    """The time axis: before now, with ticks that do not move; of a whole run, since its start."""
+    ax.set_xlim(-view.window, 0)
     places = QUARTERS if extent(ax)[0] > ROOMY else QUARTERS[::2]
-    names = [f"\N{MINUS SIGN}{amounts.duration(window * (1 - x))}" for x in places]
-    if whole_run:
-        names = [amounts.duration(window * x) for x in places]
-    x_ticks(ax, (*places, 1), [*names, "now"], inks)
+    names = [f"\N{MINUS SIGN}{amounts.duration(view.window * (1 - x))}" for x in places]
+    if view.whole_run:
+        names = [amounts.duration(view.window * x) for x in places]
+    x_ticks(ax, (*places, 1), [*names, "now"], view.inks)
 
 
 def strokes(ax: Axes, ends: Sequence[tuple[float, float, float, float]], colour: str) -> None:

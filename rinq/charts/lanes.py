@@ -1,9 +1,8 @@
-"""The charts of the processes have a lane for each: which, where, and how busy it was."""
+"""The lanes of the processes, which two charts share; and the chart of how busy each was."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,8 +21,9 @@ from rinq.charts.drawing import (
     note,
     time_ticks,
 )
-from rinq.charts.palette import FILL, LIGHT, Inks
-from rinq.metrics.attempts import natural
+from rinq.charts.palette import FILL
+from rinq.charts.view import View
+from rinq.metrics.attempt_work import natural
 from rinq.queue import Event, Status
 
 WIDE, LANE = 1060, 30  # px
@@ -42,19 +42,17 @@ def size(lanes: Sequence[str]) -> tuple[float, float]:
     return WIDE, BOX[2] + BOX[3] + LANE * max(FEWEST, len(lanes))
 
 
-def recent(attempts: pd.DataFrame, now: float, window: float) -> pd.DataFrame:
+def recent(attempts: pd.DataFrame, view: View) -> pd.DataFrame:
     """The attempts that were under way at any time of the window."""
-    return attempts[~attempts["ended"].le(now - window)]
+    return attempts[~attempts["ended"].le(view.start)]
 
 
-def lanes_of(
-    attempts: pd.DataFrame, *, now: float, window: float, living: Collection[str] = ()
-) -> list[str]:
+def lanes_of(attempts: pd.DataFrame, view: View, living: Collection[str] = ()) -> list[str]:
     """The processes that get a lane, by name: those with an attempt in the window, and ``living``.
 
     Where they are more than ``MOST_LANES``, those with the most trouble, then the busiest.
     """
-    these = recent(attempts, now, window)
+    these = recent(attempts, view)
     trouble = these["end"].isin((Event.FAIL, Event.REASSIGN)) | these["killed"].notna()
     score = pd.DataFrame({"trouble": trouble, "all": 1}).groupby(these["process"]).sum()
     score = score.reindex(sorted({*score.index, *living}, key=natural), fill_value=0)
@@ -66,25 +64,23 @@ def lane_frame(
     ax: Axes,
     title: str,
     corner: str,
-    *,
     lanes: Sequence[str],
-    window: float,
-    whole_run: bool,
-    inks: Inks,
+    view: View,
 ) -> dict[str, float]:
-    """Title, names and time axis. Returns the height of the middle of each lane."""
+    """Title, names and time axis. Returns y of the middle of each lane."""
+    inks = view.inks
     frame(ax, "", "", inks)
-    time_ticks(ax, window, inks, whole_run=whole_run)
+    time_ticks(ax, view)
     heading(ax, title, inks, left=BOX[0], up=BOX[2] - 19)
     corner_note(ax, corner, inks, right=BOX[1], up=BOX[2] - 19)
     high = max(FEWEST, len(lanes))
     ax.set_ylim(0, high)
-    place = {name: high - 0.5 - i for i, name in enumerate(lanes)}
-    for name, middle in place.items():
+    middles = {name: high - 0.5 - i for i, name in enumerate(lanes)}
+    for name, middle in middles.items():
         short = name if len(name) <= NAME else f"{name[: NAME - 1]}\N{HORIZONTAL ELLIPSIS}"
         at = (0, middle / high)
         note(ax, short, at, (-8, 0), inks["text"], size=TICK, ha="right", va="center")
-    return place
+    return middles
 
 
 def pixel(ax: Axes) -> tuple[float, float]:
@@ -93,26 +89,16 @@ def pixel(ax: Axes) -> tuple[float, float]:
     return (right - left) / wide, (top - bottom) / high
 
 
-def utilisation(
-    ax: Axes,
-    work: pd.DataFrame,
-    *,
-    lanes: Sequence[str],
-    window: float,
-    whole_run: bool = False,
-    inks: Inks = LIGHT,
-) -> Axes:
-    """For each lane ``CELLS`` cells, filled from below by the share of time with a job in hand.
+def utilisation(ax: Axes, work: pd.DataFrame, lanes: Sequence[str], view: View) -> Axes:
+    """For each lane ``CELLS`` cells, filled from below by the share of time spent on a job.
 
     Args:
         work: as from ``attempts.work`` with ``CELLS`` even buckets of the window.
         lanes: as from ``lanes_of``.
-        window: queue seconds.
-        whole_run: the window is the whole run.
     """
-    corner = "share of time with a job in hand"
-    given: dict[str, Any] = {"lanes": lanes, "window": window, "whole_run": whole_run, "inks": inks}
-    place = lane_frame(ax, "Utilisation", corner, **given)
+    inks, window = view.inks, view.window
+    corner = "share of time spent on a job, and its mean"
+    middles = lane_frame(ax, "Utilisation", corner, lanes, view)
     if not lanes:
         ax.set_label("Utilisation: no process has worked yet.")
         return empty_note(ax, "No process has worked yet.", inks)
@@ -121,9 +107,9 @@ def utilisation(
     right = left + window / CELLS - GAP * wide
     cells: list[Boxes] = []
     filled: dict[float, list[Boxes]] = {opacity: [] for opacity in OPACITIES}
-    said = []
+    means = []
     busy = {name: rows.to_numpy() for name, rows in work["utilisation"].groupby(work["process"])}
-    for name, middle in place.items():
+    for name, middle in middles.items():
         shares = busy.get(name, np.zeros(CELLS))
         bottom = middle - CELL / 2
         cells.append(boxes(left, right, bottom, bottom + CELL))
@@ -135,9 +121,9 @@ def utilisation(
         mean = amounts.share(float(shares.mean()))
         at = (1, middle / ax.get_ylim()[1])
         note(ax, mean, at, (8, 0), inks["text"], size=TICK, va="center")
-        said.append(f"{name} {mean}")
+        means.append(f"{name} {mean}")
     add_bars(ax, cells, facecolor=inks["empty"])
     for opacity, bars in filled.items():
         add_bars(ax, bars, facecolor=FILL[Status.PROCESSING], alpha=opacity)
-    ax.set_label(f"Utilisation, last {amounts.duration(window)}: {', '.join(said)}.")
+    ax.set_label(f"Utilisation, {view.last}: {', '.join(means)}.")
     return ax

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from rinq.charts import amounts
-from rinq.charts.bars import add_bars, boxes, look_of
+from rinq.charts.bars import add_bars, boxes, status_style
 from rinq.charts.drawing import (
     EDGE,
     TICK,
@@ -28,7 +28,7 @@ from rinq.charts.palette import LIGHT, Inks
 from rinq.queue import Status
 
 QUANTILES = 201
-FROM, TO = 0.1, 100.0  # s, unless other times were met, down to
+FROM, TO = 0.1, 100.0  # s, unless times lie outside; the axis begins at least at
 LEAST = 0.001
 LEVELS = (0, 0.25, 0.5, 0.75, 0.95)
 RULES = (0.5, 0.95)
@@ -42,15 +42,15 @@ LINES = (
 """Column, ink, dashes."""
 
 
-def times_of_jobs(ax: Axes, times: pd.DataFrame, *, settled: int, inks: Inks = LIGHT) -> Axes:
-    """Lines: the share of the settled jobs that waited, were worked on, and were in the system
-    for at most so long. The time axis is logarithmic, and longer where other times were met.
+def times_of_jobs(ax: Axes, times: pd.DataFrame, settled: int, inks: Inks = LIGHT) -> Axes:
+    """Lines: the share of the settled jobs whose waiting, service and system time was at most so
+    long. The time axis is logarithmic; it grows where times lie outside.
 
     Args:
-        times: as from ``times.times``, of all settled jobs or a fair share of them.
+        times: as from ``metrics.job_times``, of all settled jobs or a fair share of them.
         settled: how many jobs are settled in all.
     """
-    frame(ax, "Times, all settled jobs", "done within", inks)
+    frame(ax, "Times, all settled jobs", "share of jobs", inks)
     longest = max(TO, float(times["system"].to_numpy().max(initial=0)))
     shortest = min(FROM, max(LEAST, float(times["service"].median()))) if len(times) else FROM
     first, last = np.floor(np.log10(shortest)), np.ceil(np.log10(longest))
@@ -63,14 +63,14 @@ def times_of_jobs(ax: Axes, times: pd.DataFrame, *, settled: int, inks: Inks = L
     if times.empty:
         ax.set_label("Times: no job is settled yet.")
         return empty_note(ax, "No job is settled yet.", inks)
-    y_ticks(ax, LEVELS, [amounts.share(level) for level in LEVELS], inks)
+    y_ticks(ax, LEVELS, amounts.share, inks, top=1)
     part = f"{amounts.count(len(times))} drawn of " if len(times) < settled else ""
     corner_note(ax, f"{part}{amounts.count(settled)} jobs", inks)
     for level in RULES:
         strokes(ax, [(0, level, 1, level)], inks["unused"])
     shares = np.linspace(0, 1, QUANTILES)
     wide, high = extent(ax)
-    said = []
+    parts = []
     for place, (name, ink, dashes) in enumerate(LINES):
         seconds = np.quantile(times[name], shares).clip(decades[0])
         half, most = (amounts.measured(float(times[name].quantile(rule))) for rule in RULES)
@@ -82,13 +82,15 @@ def times_of_jobs(ax: Axes, times: pd.DataFrame, *, settled: int, inks: Inks = L
         note(ax, name, (1, 0), (36, up), inks[ink], size=TICK, va="center")
         numbers = f"50% {half}\n95% {most}"
         note(ax, numbers, (1, 0), (36, up - 8), inks["muted"], size=EDGE, va="top")
-        said.append(f"{name} {half}, {most}")
-    ax.set_label(f"Times of {settled:,} settled jobs, half and 95% within: {'; '.join(said)}.")
+        parts.append(f"{name} {half}, {most}")
+    ax.set_label(
+        f"Times of {settled:,} settled jobs, 50% and 95% of them within: {'; '.join(parts)}."
+    )
     return ax
 
 
-def attempts_of_jobs(ax: Axes, attempts: pd.DataFrame, *, inks: Inks = LIGHT) -> Axes:
-    """Bars: how many settled jobs took one attempt, two, and so on; the failed ones hatched.
+def attempts_of_jobs(ax: Axes, attempts: pd.DataFrame, inks: Inks = LIGHT) -> Axes:
+    """Bars: how many settled jobs took one attempt, two, and so on; those that failed hatched.
 
     Args:
         attempts: as from ``moves.attempts_per_job``.
@@ -109,11 +111,10 @@ def attempts_of_jobs(ax: Axes, attempts: pd.DataFrame, *, inks: Inks = LIGHT) ->
         return empty_note(ax, "No job is settled yet.", inks)
     corner_note(ax, f"{amounts.count(jobs)} settled jobs", inks)
     ticks = amounts.ticks(float(table["jobs"].max()) * 1.1)
-    ax.set_ylim(0, ticks[-1])
-    y_ticks(ax, ticks, [*map(amounts.tick, ticks)], inks)
+    y_ticks(ax, ticks, amounts.tick, inks)
     sides, failed = (table.index - BAR / 2, table.index + BAR / 2), table["failed"]
-    add_bars(ax, [boxes(*sides, 0, failed)], **look_of(Status.FAILED))
-    add_bars(ax, [boxes(*sides, failed, table["jobs"])], **look_of(Status.PROCESSED))
+    add_bars(ax, [boxes(*sides, 0, failed)], **status_style(Status.FAILED))
+    add_bars(ax, [boxes(*sides, failed, table["jobs"])], **status_style(Status.PROCESSED))
     top = ticks[-1]
     for place, number in zip(table.index, table["jobs"], strict=True):
         at = ((place - left) / (right - left), number / top)
@@ -123,6 +124,6 @@ def attempts_of_jobs(ax: Axes, attempts: pd.DataFrame, *, inks: Inks = LIGHT) ->
         (top * level, f"{amounts.count(int(table[status].sum()))} {status}", status)
         for level, status in ((0.8, Status.PROCESSED), (0.7, Status.FAILED))
     ]
-    said = ", ".join(f"{n:,} after {place}" for place, n in table["jobs"].items())
-    ax.set_label(f"Attempts per job: of {jobs:,} settled jobs {said}.")
+    numbers = ", ".join(f"{n:,} after {place}" for place, n in table["jobs"].items())
+    ax.set_label(f"Attempts per job: of {jobs:,} settled jobs {numbers}.")
     return end_names(ax, ends, inks)

@@ -13,6 +13,9 @@ from rinq.cli import rooms, processes, jobs, laboratory  # noqa: F401 (their com
 # isort: on
 
 
+__all__ = ["app", "main"]
+
+
 def main() -> None:
     """Run a command. Exit codes: 0; 1 for a refusal or a failure, in one line; 2 for usage."""
     try:

@@ -54,9 +54,9 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Judge a queue that you wrote, in real processes: exit code 1 if a property is broken."""
-    from rinq.judge.check import check as judge
+    from rinq import judge
 
-    report = judge(queue, only=only, quick=quick)
+    report = judge.check(queue, only=only, quick=quick)
     print(report.to_json() if as_json else report)
     sys.exit(bool(report.broken))
 
@@ -64,7 +64,7 @@ def check(
 @app.command("new-queue")
 def new_queue(file: Annotated[Path, typer.Argument(metavar="FILE", help="To be made.")]) -> None:
     """Write a small queue to begin with: it runs, and breaks several rules."""
-    from rinq.judge.protocol import new_queue as write
+    from rinq import judge
 
-    write(file)
+    judge.new_queue(file)
     print(f"{file} written. In its folder: rinq check {file.stem}:MyQueue")

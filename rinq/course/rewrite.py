@@ -1,6 +1,6 @@
-"""The cell magic ``%%rewrite FILE``: a method in a cell takes its place in a class in a file.
+"""The cell magic ``%%rewrite FILE``: replaces methods of a class in a file by those of a cell.
 
-After ``%load_ext rinq.course.rewrite``, so that a lesson need not repeat the whole class.
+A lesson loads it by ``%load_ext rinq.course.rewrite``, and need not repeat the whole class.
 """
 
 from __future__ import annotations
@@ -18,19 +18,27 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 INDENT = " " * 4
+IMPORT = (ast.Import, ast.ImportFrom)
 
 
 def rewrite(text: str, cell: str) -> str:
-    """A module's text with what the cell defines in the place of what has the same name.
+    r"""The text of a module in which each definition of the cell replaces the one of its name.
 
-    A function is a method of the module's last class. What the module has not yet is added: a
-    method at the end of the class, a class before it, anything else after the imports.
+    A function replaces a method of the module's last class. What the module does not define is
+    added: a method at the end of that class, a class before it, anything else after the imports.
+
+    >>> module = "class Queue:\n    def claim(self): ..."
+    >>> print(rewrite(module, "def claim(self):\n    return 3"))
+    class Queue:
+        def claim(self):
+            return 3
+    <BLANKLINE>
 
     Raises: SyntaxError, of the cell; ValueError: the module has no class.
     """
     cell = textwrap.dedent(cell)
     for new in ast.parse(cell).body:
-        text = _put(text, new, cell.splitlines()[_lines(new)])
+        text = _insert_or_replace(text, new, cell.splitlines()[_lines(new)])
     return text
 
 
@@ -42,27 +50,27 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
 
 def _rewrite_file(file: Path, cell: str) -> str:
-    """Do it, and say what was done. Raises: UsageError."""
+    """Rewrite the file. Returns what was done, in words. Raises: UsageError."""
     if not file.is_file():
         raise UsageError(f"There is no {file}: run the cell that begins with %%writefile {file}.")
-    known = file.read_text("utf-8")
+    before = file.read_text("utf-8")
     try:
-        text = rewrite(known, cell)
-        names = [_name(it) for it in ast.parse(textwrap.dedent(cell)).body]
+        text = rewrite(before, cell)
+        names = [_name(node) for node in ast.parse(textwrap.dedent(cell)).body]
     except SyntaxError as error:
         line = (error.text or "").strip()
         raise UsageError(f"Line {error.lineno} of the cell, {line!r}: {error.msg}.") from None
     except ValueError as error:
         raise UsageError(f"{file}: {error}.") from None
-    if text == known:
+    if text == before:
         return "not attempted"
     file.write_text(text, "utf-8")
     return f"rewritten in {file}: {', '.join(names)}"
 
 
-def _put(text: str, new: ast.stmt, source: Sequence[str]) -> str:
+def _insert_or_replace(text: str, new: ast.stmt, source: Sequence[str]) -> str:
     module = ast.parse(text).body
-    classes = [it for it in module if isinstance(it, ast.ClassDef)]
+    classes = [node for node in module if isinstance(node, ast.ClassDef)]
     if not classes:
         raise ValueError("it has no class")
     lines = text.splitlines()
@@ -74,32 +82,32 @@ def _put(text: str, new: ast.stmt, source: Sequence[str]) -> str:
             lines[_lines(old)] = source
             break
     else:
-        at, before, after = _place(module, classes, new)
-        lines[at:at] = [""] * before + list(source) + [""] * after
+        at, above, below = _position(module, classes, new)
+        lines[at:at] = [""] * above + list(source) + [""] * below
     return "\n".join(lines) + "\n"
 
 
-def _place(
+def _position(
     module: list[ast.stmt], classes: list[ast.ClassDef], new: ast.stmt
 ) -> tuple[int, int, int]:
-    """Where something new belongs: a line, and how many empty ones before and after."""
+    """Where a new definition goes: a line, and how many empty lines above and below it."""
     if isinstance(new, ast.FunctionDef):
         return classes[-1].end_lineno or 0, 1, 0
     if isinstance(new, ast.ClassDef):
         return _lines(classes[-1]).start, 0, 2
-    imports = [it.end_lineno or 0 for it in module if isinstance(it, ast.Import | ast.ImportFrom)]
-    return max(imports, default=0), 0 if isinstance(new, ast.Import | ast.ImportFrom) else 1, 0
+    imports = [node.end_lineno or 0 for node in module if isinstance(node, IMPORT)]
+    return max(imports, default=0), 0 if isinstance(new, IMPORT) else 1, 0
 
 
 def _lines(node: ast.stmt) -> slice:
-    """Its lines, with its decorators."""
+    """The lines of a statement, decorators included."""
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    first = min([node.lineno, *(it.lineno for it in decorators)])
+    first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
     return slice(first - 1, node.end_lineno)
 
 
 def _name(node: ast.stmt) -> str:
-    """What makes two statements the same: the name that they define, or else all of them."""
+    """What two statements that define the same have in common: a name, or else all their text."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return node.name
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):

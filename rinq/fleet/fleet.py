@@ -12,8 +12,7 @@ from rinq.config import Config
 from rinq.errors import AlreadyRunning, ConfigError, NotRunning, RinqError
 from rinq.fleet import logs, signals
 from rinq.fleet.launch import reap
-from rinq.fleet.processes import FleetProcess as FleetProcess
-from rinq.fleet.processes import find_row, job_held_by, row_of
+from rinq.fleet.processes import FleetProcess, find_row, job_held_by, row_of
 from rinq.fleet.starting import start_process
 from rinq.fleet.stopping import ask_to_stop, await_end, await_gone
 from rinq.queue import PersistentQ, ProcessRow, Role, Status, open_queue

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from rinq.config import Config
-from rinq.errors import ConfigError, FilesUnavailable, Passing, RinqError
+from rinq.errors import ConfigError, FilesUnavailable, RinqError, TransientError
 from rinq.files import Files
 from rinq.fleet.disk import network_warning
 from rinq.fleet.logs import bound, log_path, write_to_stderr
@@ -42,7 +42,7 @@ class StopSign:
 
     def __call__(self) -> bool:
         if not self.asked:
-            with contextlib.suppress(Passing):
+            with contextlib.suppress(TransientError):
                 self.asked = self.queue.registry.stop_requested(self.name, self.incarnation)
         if self.log is not None:
             with contextlib.suppress(OSError, FilesUnavailable):

@@ -1,206 +1,212 @@
-"""A process of a trial, and its calls: made by the judge, bounded in time, and recorded."""
+"""A process in a trial, and its calls of the queue: limited in time, and recorded."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-from rinq.judge.client import Answer, Client, ProcessExit
-from rinq.judge.history import Result, TrialEvent
-from rinq.judge.load import at, said
-from rinq.judge.verdict import Broken, NotAttempted
+from rinq.judge.history import Result, TrialEvent, TrialHistory
+from rinq.judge.learner_code import at_line, error_text
+from rinq.judge.verdict import Broken, NotAttempted, violation
+from rinq.judge.worker_process import Answer, ProcessExit, WorkerProcess
 
-if TYPE_CHECKING:
-    from rinq.judge.trial import Trial
-
-FRESH = "A call succeeds when no other is in its way."
-FIRST = "It did not get as far as the property itself: mend this first."
+SUCCEEDS = "A call succeeds when no other is in its way."
+REPAIR_FIRST = "The call failed before the property itself could be tried: repair this first."
 LOCKED = "Which transaction is still open when the call before it returns?"
-SAME = "claim returns only jobs that were submitted to the queue at this path."
-OWN = "Which database does the class open, and is it the one whose path it was given?"
-UNTIL_LATER = 600  # seconds of a lease that no trial outlives
+OWN_JOBS = "claim returns only jobs that were submitted to the queue at this path."
+OWN_PATH = "Which database does the class open, and is it the one whose path it was given?"
+LONG_LEASE = 600  # seconds: no trial takes as long
 
 
 @dataclass(frozen=True)
 class ClaimHandle:
-    """A claim that a process holds."""
+    """A claim that a process holds: the worker keeps the object itself, under this number."""
 
     number: int
     job: str
     event: TrialEvent
 
 
-class Call:
-    """A call under way. ``held`` is the claim that it returned, if it did."""
-
-    def __init__(self, actor: Actor, event: TrialEvent) -> None:
-        self.event = event
-        self.held: ClaimHandle | None = None
-        self.steps = 0
-        self._actor = actor
-        self._answer: Answer | None = None
-        self._returned = 0.0
-        self._ended = False
-
-    def halted(self) -> bool:
-        """Wait until it is halted (True), or has ended."""
-        answer = self._actor.answer(self.event)
-        if "halted" in answer:
-            self._actor.mark("halted", answer["halted"])
-            return True
-        self._answer, self._returned = answer, self._actor.client.answered
-        return False
-
-    def blocked(self) -> bool:
-        """Wait until it has ended (False), or waits for a lock (True)."""
-        return self._answer is None and self._actor.client.blocked()
-
-    def go_on(self) -> TrialEvent:
-        """Let it run on from where it was halted. Returns the mark."""
-        mark = self._actor.mark("let go on")
-        self._actor.client.send("go")
-        return mark
-
-    def finish(self) -> TrialEvent:
-        """Wait for its end. Raises: NotAttempted; Broken, where it hung or ended its process."""
-        if self._ended:
-            return self.event
-        self._ended = True
-        if self._answer is None:
-            self.halted()
-        answer = self._answer or {}
-        history = self._actor.trial.history
-        self.steps = answer.get("steps", 0)
-        if error := answer.get("error"):
-            if error["kind"] == "NotImplementedError":
-                raise NotAttempted(f"{self.event.what} raises NotImplementedError.")
-            history.end(self.event, Result.FAILED, said(error), self._returned)
-            return self.event
-        history.end(self.event, Result.OK, at=self._returned)
-        if (job := answer.get("job")) is not None:
-            history.give(self.event, job)
-            self.held = ClaimHandle(answer["claim"], job, self.event)
-            if job not in self._actor.trial.submitted:
-                raise self._actor.trial.breach(
-                    SAME, self.event, sentence=f"{self.event}: no such job is here.", hint=OWN
-                )
-        return self.event
-
-
 class Actor:
-    """A process of the trial, with the queue open. Its verbs must succeed, or Broken is raised.
+    """A process of a trial, with the queue open.
 
-    ``called`` is the name that it gives the queue, where that is not its own: a consumer that
-    died and was started again has the name that it had before.
+    Its verbs must succeed, or Broken is raised; ``try_call`` and ``start`` allow a failure.
+    ``process`` is the name that it gives the queue, which is not its own where a consumer that
+    died was started again under its former name.
     """
 
-    def __init__(self, trial: Trial, name: str, client: Client, called: str | None = None) -> None:
-        self.trial = trial
+    def __init__(
+        self, name: str, worker: WorkerProcess, history: TrialHistory, path: Path, process: str = ""
+    ) -> None:
         self.name = name
-        self.called = called or name
-        self.client = client
+        self.process = process or name
+        self.worker = worker
+        self.history = history
         self.alive = True
-        self._queue = next(trial.pool.numbers)
-        event = trial.history.begin(name, "open", None, None)
-        self.client.send("open", queue=self._queue, path=str(trial.path))
-        self._end(event, self.answer(event))
+        self._queue = next(worker.numbers)
+        self._ask(history.begin(name, "open"), "open", path=str(path))
 
     def start(
         self,
         verb: str,
         *arguments: Any,
-        held: ClaimHandle | None = None,
+        claim: ClaimHandle | None = None,
         halt_at: int | None = None,
     ) -> Call:
-        """Begin a call. With ``halt_at`` it is halted before that step (0: only counted)."""
-        if verb not in self.trial.pool.verbs:
+        """Begin a call. With ``halt_at`` it is halted before that step (0: only counted).
+
+        Raises: NotAttempted, where the class lacks the verb.
+        """
+        if verb not in self.worker.verbs:
             raise NotAttempted(f"There is no method {verb} yet.")
-        job = held.job if held else arguments[0] if verb == "submit" else None
-        event = self.trial.history.begin(self.name, verb, job, held.event.attempt if held else None)
-        self.client.send(
-            "call",
-            queue=self._queue,
-            verb=verb,
-            arguments=arguments,
-            claim=held.number if held else None,
-            halt_at=halt_at,
-        )
+        job = claim.job if claim else arguments[0] if verb == "submit" else None
+        event = self.history.begin(self.name, verb, job, claim.event.attempt if claim else None)
+        number = claim.number if claim else None
+        self._send("call", verb=verb, arguments=arguments, claim=number, halt_at=halt_at)
         return Call(self, event)
 
     def submit(self, job: str) -> TrialEvent:
-        self.trial.submitted.add(job)
-        return self._must(self.start("submit", job)).event
+        return self._succeed(self.start("submit", job)).event
 
-    def claim(self, lease: float = UNTIL_LATER) -> ClaimHandle | None:
-        return self._must(self.start("claim", self.called, lease)).held
+    def claim(self, lease: float = LONG_LEASE) -> ClaimHandle | None:
+        return self._succeed(self.start("claim", self.process, lease)).claim
 
-    def complete(self, held: ClaimHandle) -> TrialEvent:
-        return self._must(self.start("complete", held=held)).event
+    def complete(self, claim: ClaimHandle) -> TrialEvent:
+        return self._succeed(self.start("complete", claim=claim)).event
 
-    def fail(self, held: ClaimHandle, n_tries: int) -> TrialEvent:
-        return self._must(self.start("fail", "it failed", n_tries, held=held)).event
+    def fail(self, claim: ClaimHandle, n_tries: int) -> TrialEvent:
+        return self._succeed(self.start("fail", "it failed", n_tries, claim=claim)).event
 
     def reassign(self) -> TrialEvent:
-        return self._must(self.start("reassign", self.called)).event
+        return self._succeed(self.start("reassign", self.process)).event
 
-    def try_call(self, verb: str, held: ClaimHandle, *arguments: Any) -> TrialEvent:
-        """An answer that may be refused."""
-        return self.start(verb, *arguments, held=held).finish()
+    def try_call(self, verb: str, claim: ClaimHandle, *arguments: Any) -> TrialEvent:
+        """Complete or fail this claim, which the queue may refuse."""
+        return self.start(verb, *arguments, claim=claim).finish()
+
+    def count_steps(self, verb: str, *arguments: Any, claim: ClaimHandle | None = None) -> int:
+        """Make this call, and return the number of its steps."""
+        call = self.start(verb, *arguments, claim=claim, halt_at=0)
+        call.finish()
+        return call.steps
 
     def cycle(self, jobs: list[str], idle: int = 0) -> tuple[float, float]:
-        """Submit, claim and complete these jobs, then claim in vain; CPU seconds of each."""
-        self.trial.submitted.update(jobs)
-        event = self.trial.history.begin(self.name, f"{len(jobs)} jobs", None, None)
-        self.client.send("cycle", queue=self._queue, names=jobs, process=self.name, idle=idle)
-        answer = self.answer(event)
-        self._end(event, answer)
+        """Submit, claim and complete these jobs, then claim in vain; CPU seconds of the last two.
+
+        Its claims are not recorded.
+        """
+        event = self.history.begin(self.name, f"{len(jobs)} jobs")
+        answer = self._ask(event, "cycle", names=jobs, process=self.name, idle=idle)
         return answer["worked"], answer["idled"]
 
     def kill(self) -> TrialEvent:
-        """``kill -9``; a call under way stays indefinite."""
-        self.client.kill()
+        """``kill -9``; the result of a call that has not returned stays indefinite."""
+        self.worker.kill()
         self.alive = False
         killed = self.mark("killed")
-        self.trial.history.interrupt(self.name)
+        self.history.interrupt(self.name)
         return killed
 
     def close(self) -> None:
-        if not self.alive:
-            return
-        event = self.trial.history.begin(self.name, "close", None, None)
-        self.client.send("close", queue=self._queue)
-        answer = self.answer(event)
-        self.alive = False
-        self._end(event, answer)
+        if self.alive:
+            event = self.history.begin(self.name, "close")
+            self.alive = False
+            self._ask(event, "close")
 
     def mark(self, what: str, detail: str = "") -> TrialEvent:
-        return self.trial.history.mark(self.name, what, detail)
+        return self.history.mark(self.name, what, detail)
 
     def answer(self, event: TrialEvent) -> Answer:
+        """Wait for the answer to this call. Raises: Broken, where it hung or ended its process."""
         try:
-            return self.client.answer()
-        except ProcessExit as death:
+            return self.worker.answer()
+        except ProcessExit as exited:
             self.alive = False
             detail = "ends its own process"
-            if death.hang is not None:
-                detail = f"does not return in {self.client.limit:g} s{at(*death.hang)}"
-            self.trial.history.end(event, Result.FAILED, detail)
-            raise self.failure(event) from None
+            if exited.hang is not None:
+                detail = f"does not return in {self.worker.limit:g} s{at_line(*exited.hang)}"
+            self.history.end(event, Result.FAILED, detail)
+            raise self.unexpected_failure(event) from None
 
-    def _end(self, event: TrialEvent, answer: Answer) -> None:
+    def unexpected_failure(self, event: TrialEvent) -> Broken:
+        """The violation that this call failed although no other was in its way: to be raised."""
+        hint = LOCKED if "database is locked" in event.detail else REPAIR_FIRST
+        return violation(self.history, SUCCEEDS, event, hint=hint)
+
+    def _send(self, do: str, **command: Any) -> None:
+        self.worker.send(do, queue=self._queue, **command)
+
+    def _ask(self, event: TrialEvent, do: str, **command: Any) -> Answer:
+        self._send(do, **command)
+        answer = self.answer(event)
         if error := answer.get("error"):
             if error["kind"] == "NotImplementedError":
                 raise NotAttempted(f"{error['where']} raises NotImplementedError.")
-            self.trial.history.end(event, Result.FAILED, said(error))
-            raise self.failure(event)
-        self.trial.history.end(event, Result.OK)
+            self.history.end(event, Result.FAILED, error_text(error))
+            raise self.unexpected_failure(event)
+        self.history.end(event, Result.OK)
+        return answer
 
-    def _must(self, call: Call) -> Call:
+    def _succeed(self, call: Call) -> Call:
         if call.finish().result is Result.FAILED:
-            raise self.failure(call.event)
+            raise self.unexpected_failure(call.event)
         return call
 
-    def failure(self, event: TrialEvent) -> Broken:
-        """This call failed, and no other was in its way."""
-        hint = LOCKED if "database is locked" in event.detail else FIRST
-        return self.trial.breach(FRESH, event, hint=hint)
+
+class Call:
+    """A call under way. ``claim`` is what it returned, if it did; ``steps`` if it counted them."""
+
+    def __init__(self, actor: Actor, event: TrialEvent) -> None:
+        self.event = event
+        self.claim: ClaimHandle | None = None
+        self.steps = 0
+        self._actor = actor
+        self._answer: Answer | None = None
+        self._returned = 0.0
+        self._finished = False
+
+    def wait_until_halted(self) -> bool:
+        """False where it ended without a halt."""
+        answer = self._actor.answer(self.event)
+        if "halted" in answer:
+            self._actor.mark("halted", answer["halted"])
+            return True
+        self._answer, self._returned = answer, self._actor.worker.answered
+        return False
+
+    def resume(self) -> None:
+        """Let it run on from where it was halted."""
+        self._actor.mark("let go on")
+        self._actor.worker.resume()
+
+    def finish_unless_blocked(self) -> bool:
+        """Wait for its end (True), or until it waits for a lock (False)."""
+        if self._answer is None and self._actor.worker.wait_until_blocked():
+            return False
+        self.finish()
+        return True
+
+    def finish(self) -> TrialEvent:
+        """Wait for its end. Raises: NotAttempted; Broken, where it hung or ended its process."""
+        if self._finished:
+            return self.event
+        self._finished = True
+        if self._answer is None:
+            self.wait_until_halted()
+        answer = self._answer or {}
+        history = self._actor.history
+        self.steps = answer.get("steps", 0)
+        if error := answer.get("error"):
+            if error["kind"] == "NotImplementedError":
+                raise NotAttempted(f"{self.event.what} raises NotImplementedError.")
+            history.end(self.event, Result.FAILED, error_text(error), self._returned)
+            return self.event
+        history.end(self.event, Result.OK, at=self._returned)
+        if (job := answer.get("job")) is not None:
+            history.add_claim(self.event, job)
+            self.claim = ClaimHandle(answer["claim"], job, self.event)
+            if not history.was_submitted(job):
+                sentence = f"{self.event}: no such job is here."
+                raise violation(history, OWN_JOBS, self.event, sentence=sentence, hint=OWN_PATH)
+        return self.event

@@ -1,4 +1,4 @@
-"""What happened in one trial, as the judge saw it: never what the queue says of itself."""
+"""What happened in one trial, as the judge saw it: never what the queue reports about itself."""
 
 from __future__ import annotations
 
@@ -34,34 +34,41 @@ class TrialEvent:
     detail: str = ""
 
     def __str__(self) -> str:
-        which = f" of attempt {self.attempt}" if self.attempt and self.what != "claim" else ""
         if self.result is Result.MARK:
             return f"{self.process} is {self.what}{f' at {self.detail}' if self.detail else ''}"
-        said = f"{self.process}'s {self.what}"
-        if self.what == "claim":
-            if self.result is Result.OK:
-                got = f"{self.job} (attempt {self.attempt})" if self.job else "nothing"
-                return f"{said} returns {got}"
-        elif self.job:
-            said += f" of {self.job}{which.replace(' of', ',')}"
+        call = f"{self.process}'s {self.what}"
+        if self.job and self.what != "claim":
+            call += f" of {self.job}" + (f", attempt {self.attempt}" if self.attempt else "")
         if self.result is Result.FAILED:
-            return f"{said} {self.detail}"
-        return said + (" is interrupted" if self.result is Result.INDEFINITE else " returns")
+            return f"{call} {self.detail}"
+        if self.result is Result.INDEFINITE:
+            return f"{call} is interrupted"
+        if self.what != "claim":
+            return f"{call} returns"
+        return f"{call} returns {f'{self.job} (attempt {self.attempt})' if self.job else 'nothing'}"
 
 
 @dataclass
 class TrialHistory:
-    """Events in the order in which they began; what does not belong to the story is dropped."""
+    """Events in the order in which they began."""
 
     events: list[TrialEvent] = field(default_factory=list)
     _start: float = field(default_factory=time.monotonic)
-    _given: defaultdict[str, list[TrialEvent]] = field(default_factory=lambda: defaultdict(list))
+    _claims: defaultdict[str, list[TrialEvent]] = field(default_factory=lambda: defaultdict(list))
 
-    def now(self) -> float:
+    @property
+    def last(self) -> TrialEvent:
+        return self.events[-1]
+
+    def _now(self) -> float:
         return time.monotonic() - self._start
 
-    def begin(self, process: str, what: str, job: str | None, attempt: int | None) -> TrialEvent:
-        event = TrialEvent(process, what, self.now(), self.now(), Result.INDEFINITE, job, attempt)
+    def begin(
+        self, process: str, what: str, job: str | None = None, attempt: int | None = None
+    ) -> TrialEvent:
+        """A call begins; its result is indefinite until ``end``."""
+        now = self._now()
+        event = TrialEvent(process, what, now, now, Result.INDEFINITE, job, attempt)
         self.events.append(event)
         return event
 
@@ -69,43 +76,54 @@ class TrialHistory:
         self, event: TrialEvent, result: Result, detail: str = "", at: float | None = None
     ) -> None:
         """``at`` is when the call returned, by ``time.monotonic()``; now, if it is None."""
-        event.ended = self.now() if at is None else at - self._start
+        event.ended = self._now() if at is None else at - self._start
         event.result, event.detail = result, detail
 
     def interrupt(self, process: str) -> None:
-        """A call of this process that has not returned will not."""
+        """The calls of this process that have not returned never will."""
         for event in self.events:
             if event.process == process and event.result is Result.INDEFINITE:
-                event.ended = self.now()
-
-    def give(self, event: TrialEvent, job: str) -> None:
-        """A claim returned this job. Attempts count in the order in which claims returned."""
-        event.job = job
-        self._given[job].append(event)
-        for attempt, claim in enumerate(self.given(job), 1):
-            claim.attempt = attempt
+                event.ended = self._now()
 
     def mark(self, process: str, what: str, detail: str = "") -> TrialEvent:
-        event = TrialEvent(process, what, self.now(), self.now(), Result.MARK, detail=detail)
+        """Something is done to a process."""
+        now = self._now()
+        event = TrialEvent(process, what, now, now, Result.MARK, detail=detail)
         self.events.append(event)
         return event
 
-    def given(self, job: str) -> list[TrialEvent]:
+    def add_claim(self, event: TrialEvent, job: str) -> None:
+        """A claim returned this job. Attempts count in the order in which claims returned."""
+        event.job = job
+        self._claims[job].append(event)
+        for attempt, claim in enumerate(self.claims_of(job), 1):
+            claim.attempt = attempt
+
+    def claims_of(self, job: str) -> list[TrialEvent]:
         """The claims that returned this job, in the order in which they returned."""
-        return sorted(self._given[job], key=lambda it: it.ended)
+        return sorted(self._claims[job], key=lambda it: it.ended)
 
-    def about(self, first: TrialEvent, second: TrialEvent) -> list[TrialEvent]:
-        """What these two need to be understood.
+    def was_submitted(self, job: str) -> bool:
+        return any(it.what == "submit" and it.job == job for it in self.events)
 
-        The events of their jobs, and from there to the later of the two what is about no job;
-        marks; what failed.
+    def submit_of(self, job: str) -> TrialEvent:
+        return next(it for it in self.events if it.what == "submit" and it.job == job)
+
+    def first_halt(self) -> TrialEvent:
+        return next(it for it in self.events if it.what == "halted")
+
+    def explaining(self, first: TrialEvent, second: TrialEvent) -> list[TrialEvent]:
+        """The events that a reader needs in order to understand these two.
+
+        All events of their jobs, all marks and failures; and what is about no job (such as a
+        process that opens the queue), from the first of these jobs' events to the later of the two.
         """
         jobs = {first.job, second.job} - {None}
-        given = [i for i, it in enumerate(self.events) if it.job in jobs]
+        of_jobs = [i for i, it in enumerate(self.events) if it.job in jobs]
         two = [i for i, it in enumerate(self.events) if it is first or it is second]
-        story = range(min(given + two), max(two) + 1)
+        between = range(min(of_jobs + two), max(two) + 1)
         return [
             it
             for i, it in enumerate(self.events)
-            if it.job in jobs or it.result is not Result.OK or (it.job is None and i in story)
+            if it.job in jobs or it.result is not Result.OK or (it.job is None and i in between)
         ]

@@ -1,1 +1,1 @@
-"""The laboratory: audit, fault plans, virtual time, experiments, theory, and the judge."""
+"""The laboratory: audit, fault plans, virtual time, experiments and theory."""

@@ -1,4 +1,4 @@
-"""Experiments: scenarios varied, repeated, run side by side, kept, and gone on with."""
+"""Experiments: scenarios varied, repeated, run side by side, kept, and resumed."""
 
 from __future__ import annotations
 
@@ -54,6 +54,21 @@ class Experiment:
 
     Raises:
         ConfigError: a case is out of range, or there is no such parameter.
+
+    Two consumers cannot keep up with a job each 5 s, three can:
+
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> import rinq
+    >>> experiment = rinq.Experiment({"seconds": 3600}, vary={"consumers": [2, 3]}, repeats=2)
+    >>> with ThreadPoolExecutor(1) as executor:  # without one: a process for each processor
+    ...     results = experiment.run("my-experiment", executor=executor, progress=False)
+    >>> results
+    4 runs, valid
+    >>> results.frame().groupby("consumers")["processed"].max().to_dict()
+    {2: 650, 3: 720}
+    >>> table = results.summary()
+    >>> table[table["measure"] == "waiting"][["consumers", "n", "mean"]].round(1).values.tolist()
+    [[2.0, 2.0, 188.9], [3.0, 2.0, 3.1]]
     """
 
     def __init__(
@@ -93,7 +108,7 @@ class Experiment:
 
         Each has a folder of its own in it: ``scenario.yaml`` (with the seed), ``rinq.db`` (the
         history, which every tool of rinq opens) and ``result.json`` (measures and verdict).
-        Interrupted, it is gone on with by calling it again.
+        An interrupted experiment is resumed by calling this again.
 
         Args:
             executor: any ``concurrent.futures`` executor, such as a Dask client's; without one,
@@ -173,7 +188,7 @@ def _described(run: PlannedRun, kind: Time) -> dict[str, Any]:
 
 
 def _keep(folder: Path, run: PlannedRun, kind: Time, outcome: RunOutcome) -> None:
-    """Write a run; its result last and at once, so that half a run is none."""
+    """Write a run; its result last and at once, so that an interrupted write leaves no run."""
     folder.mkdir(exist_ok=True)
     (folder / SCENARIO).write_text(yaml.safe_dump(_described(run, kind)), "utf-8")
     (folder / HISTORY).write_bytes(outcome.history)
@@ -184,9 +199,9 @@ def _keep(folder: Path, run: PlannedRun, kind: Time, outcome: RunOutcome) -> Non
         "real_seconds": outcome.real_seconds,
         **outcome.measures,
     }
-    half = folder / f"{RESULT}.part"
-    half.write_text(json.dumps(result, indent=1), "utf-8")
-    half.replace(folder / RESULT)
+    part = folder / f"{RESULT}.part"
+    part.write_text(json.dumps(result, indent=1), "utf-8")
+    part.replace(folder / RESULT)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Little's law, L = λW, on measured data.
 
-The mean number of jobs there is their rate of arrival times the mean time that each is there:
-for the jobs in the system, and for the backlog alone. It needs no steady state and no
+The mean number of jobs that are there is their arrival rate times the mean time that each is
+there: for the jobs in the system, and for those unprocessed alone. It needs no steady state and no
 distribution, only a window with exact ends. Sources: Little, Little's Law as Viewed on Its 50th
 Anniversary, Oper. Res. 59, 2011, theorem LL.2; Shortle, Thompson, Gross, Harris, Fundamentals
 of Queueing Theory, 5th ed. 2018, sec. 1.4.
@@ -22,9 +22,9 @@ class Little:
 
     Args:
         seconds: the window's length.
-        arrivals: jobs that came in it.
+        arrivals: how many jobs came in it.
         arrival_rate: λ, arrivals per second.
-        in_system: L, the number of jobs there, averaged over the window.
+        in_system: L, the number of jobs that are there, averaged over the window.
         time: W, mean seconds that the arrivals were there, up to the window's end.
         carried: jobs that were there already when it began.
     """
@@ -54,9 +54,9 @@ def little(
     not; else they differ by what the ``carried`` jobs spent.
 
     Args:
-        came, left: queue seconds, one each per job; None or NaN where it has not left. From
-            submitted to settled the law speaks of L and W, from submitted to claimed of the
-            backlog and waiting.
+        came, left: queue seconds, one each per arrival (submit or redrive); None or NaN where it
+            has not left. From arrived to settled (see ``metrics.job_times``) the law gives L and
+            W; from arrived to the first claim it gives Wq, and Lq if no job is retried.
 
     Raises:
         ConfigError: there is no window, or a job that left before it came.

@@ -11,25 +11,25 @@ from typing import Any, Literal
 from rinq.fleet.run import Run
 from rinq.lab.audit.auditor import audit
 from rinq.lab.audit.report import Audit
-from rinq.lab.faults.runner import FaultPlanRunner
+from rinq.lab.faults import FaultPlanRunner
 from rinq.lab.scenario import Scenario
-from rinq.lab.simulation.simulation import simulate
+from rinq.lab.simulation import simulate
 from rinq.metrics.measures import Measures, measure
 from rinq.queue import PersistentQ, Role
 
-LOOK = 0.05  # real seconds between two looks whether the time is over
+POLL = 0.05  # real seconds between two checks of the time
 
 Time = Literal["virtual", "real"]
 
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """What a run came to.
+    """The result of a run.
 
     Args:
         measures: the numbers of ``Measures``, by name.
         verdict: the audit's.
-        problems: what it found, a sentence each.
+        problems: what the audit found, a sentence each.
         real_seconds: how long the run took.
         history: the whole database, as bytes of its file.
     """
@@ -48,16 +48,16 @@ def perform(values: dict[str, Any], seed: int, kind: Time) -> RunOutcome:
         ConfigError; with real processes also what starting them raises.
     """
     scenario = Scenario.parse(values)
-    return _virtually(scenario, seed) if kind == "virtual" else _really(scenario, seed)
+    return _run_virtual(scenario, seed) if kind == "virtual" else _run_real(scenario, seed)
 
 
-def _virtually(scenario: Scenario, seed: int) -> RunOutcome:
+def _run_virtual(scenario: Scenario, seed: int) -> RunOutcome:
     began = time.perf_counter()
     with simulate(scenario, seed=seed) as run:
         return _outcome(run.measure(), run.audit(), run.queue, began)
 
 
-def _really(scenario: Scenario, seed: int) -> RunOutcome:
+def _run_real(scenario: Scenario, seed: int) -> RunOutcome:
     began = time.perf_counter()
     config = {name: dict(section) for name, section in scenario.config.items()}
     general = config.setdefault("general", {})
@@ -75,7 +75,7 @@ def _really(scenario: Scenario, seed: int) -> RunOutcome:
         )
         with plan:
             while run.queue.clock.now() < start + scenario.seconds:
-                time.sleep(LOOK)
+                time.sleep(POLL)
         window = {"start": start + scenario.warmup, "end": run.queue.clock.now()}
         run.fleet.stop_all()
         found = audit(run.queue, run.files, lease=run.config.manager.timeout)

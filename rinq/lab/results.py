@@ -40,7 +40,7 @@ class Results:
     def frame(self) -> pd.DataFrame:
         """One row a run: the varied parameters, ``repeat``, ``seed``, ``verdict``,
         ``problems`` (how many), ``real_seconds``, then the columns of ``Measures``."""
-        import pandas as pd  # noqa: PLC0415 (nothing below the view loads it unasked)
+        import pandas as pd  # noqa: PLC0415 (loaded only when a frame is asked for)
 
         rows = [{**row, "problems": len(row["problems"])} for row in self.rows]
         frame = pd.DataFrame(rows)

@@ -1,4 +1,4 @@
-"""What is run: which processes, for how long, under which config and which fault plan."""
+"""A scenario: which processes run, for how long, under which config and which fault plan."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError
 
-from rinq.config import Config, Expect, Seconds, Section, SomeSeconds, read_change, read_values
+from rinq.config import (
+    Config,
+    Expect,
+    Seconds,
+    Section,
+    SomeSeconds,
+    parameters,
+    read_change,
+    read_values,
+    validation_sentence,
+)
 from rinq.errors import ConfigError
 from rinq.lab.faults.plan import FaultPlan
 from rinq.queue import Role
@@ -27,6 +37,13 @@ class Scenario(Section):
             is started again in virtual time; real processes are started again at once.
         config: sections as in ``config.yaml``. ``primary_path`` and ``database`` are the run's own.
         faults: a fault plan, as in YAML.
+
+    >>> import rinq
+    >>> busy = rinq.Scenario.parse({"consumers": 2, "config": {"consumer": {"interval": 8}}})
+    >>> [name for role, name in busy.processes()]
+    ['producer-1', 'consumer-1', 'consumer-2', 'manager-1', 'cleaner-1']
+    >>> str(busy.varied({"consumer.interval": [7, 15]}).parameters.consumer.interval)
+    'uniform(7, 15)'
     """
 
     seconds: SomeSeconds = 3600.0
@@ -49,9 +66,9 @@ class Scenario(Section):
         try:
             scenario = cls.model_validate(dict(values))
         except ValidationError as error:
-            detail = error.errors()[0]
-            key = ".".join(map(str, detail["loc"]))
-            raise ConfigError(f"scenario: {key}: {_expected(cls, detail)}.") from error
+            known = [*cls.model_fields, *(name for name, _, _ in parameters())]
+            sentence = validation_sentence(cls, error.errors()[0], known)
+            raise ConfigError(f"scenario: {sentence}") from error
         Config.parse(scenario.config, source="scenario: config")
         FaultPlan.parse(scenario.faults, source="scenario: faults")
         return scenario
@@ -106,14 +123,5 @@ class Scenario(Section):
 
 
 def parse_changes(texts: Iterable[str]) -> dict[str, Any]:
-    """``consumers=3`` → its key and value. Raises: ConfigError."""
+    """Texts such as ``consumers=3`` as a mapping. Raises: ConfigError."""
     return dict(read_change(text) for text in texts)
-
-
-def _expected(model: type[Scenario], detail: Mapping[str, Any]) -> str:
-    name = str(detail["loc"][0])
-    if detail["type"] == "extra_forbidden":
-        return f"unknown. Known are {', '.join(model.model_fields)}, and config's dotted names"
-    metadata = model.model_fields[name].metadata
-    expected = next(str(m) for m in metadata if isinstance(m, Expect))
-    return f"expected {expected}, got {detail['input']!r:.60}"

@@ -7,48 +7,59 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from rinq.metrics import attempts, moves
-from rinq.metrics import frames as metrics
-from rinq.metrics import job_times as times
+from rinq.metrics.attempt_work import attempts, work
+from rinq.metrics.durations import job_times, percentiles
+from rinq.metrics.frames import (
+    attempt_ends,
+    ends_by_attempt,
+    jobs,
+    process_events,
+    status_counts,
+    transitions,
+)
+from rinq.metrics.move_counts import attempts_per_job, moves, throughput
 from rinq.queue import PersistentQ, Status
 
 BUCKETS = 60  # of the whole run, in the frames over time
 
 
-def frames(queue: PersistentQ, *, wait: float = 0.0) -> dict[str, pd.DataFrame]:
-    """Every frame of the whole run so far, by name; each is described where it is made.
+def frames(queue: PersistentQ, *, interval: float = 0.0) -> dict[str, pd.DataFrame]:
+    """Every frame of the whole run so far, by name; its columns are described where it is made.
+
+    Most are named for their function in ``rinq.metrics``; ``work_over_time`` is ``work`` in
+    ``BUCKETS`` buckets, as ``throughput`` and ``attempt_ends`` are.
 
     Args:
-        wait: the longest ``consumer.interval``, queue seconds (see ``attempts.work``).
+        interval: the longest ``consumer.interval``, queue seconds (see ``work``).
 
     Raises: DatabaseError.
     """
-    history, marks = metrics.transitions(queue), metrics.process_events(queue)
+    history, events = transitions(queue), process_events(queue)
     now = queue.clock.now()
     start = float(history["at"].iloc[0]) if len(history) else now
     end = max(float(np.nextafter(now, np.inf)), start + 1)
     whole, edges = [start, end], np.linspace(start, end, BUCKETS + 1)
-    made = attempts.attempts(history, marks, queue.jobs(Status.PROCESSING))
-    settled = times.times(history)
+    made = attempts(history, events, queue.jobs(Status.PROCESSING))
+    times = job_times(history)
     return {
-        "jobs": metrics.jobs(queue),
+        "jobs": jobs(queue),
         "transitions": history,
-        "marks": marks,
-        "status_counts": metrics.status_counts(history),
-        "moves": moves.moves(history, now=now, window=end - start),
-        "throughput": moves.throughput(history, edges),
+        "process_events": events,
+        "status_counts": status_counts(history),
+        "moves": moves(history, now=now, window=end - start),
+        "throughput": throughput(history, edges),
         "attempts": made,
-        "attempt_ends": metrics.attempt_ends(history, edges),
-        "ends_by_attempt": metrics.ends_by_attempt(history),
-        "attempts_per_job": moves.attempts_per_job(history),
-        "work": attempts.work(made, whole, wait),
-        "work_over_time": attempts.work(made, edges, wait),
-        "times": settled,
-        "percentiles": times.percentiles(settled),
+        "attempt_ends": attempt_ends(history, edges),
+        "ends_by_attempt": ends_by_attempt(history),
+        "attempts_per_job": attempts_per_job(history),
+        "work": work(made, whole, interval),
+        "work_over_time": work(made, edges, interval),
+        "job_times": times,
+        "percentiles": percentiles(times),
     }
 
 
-def export(queue: PersistentQ, folder: Path, *, wait: float = 0.0) -> dict[str, int]:
+def export(queue: PersistentQ, folder: Path, *, interval: float = 0.0) -> dict[str, int]:
     """Write every frame to ``folder``, made where there is none, as ``<name>.csv``.
 
     Returns:
@@ -57,7 +68,7 @@ def export(queue: PersistentQ, folder: Path, *, wait: float = 0.0) -> dict[str, 
     Raises: DatabaseError; OSError: a file cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    found = frames(queue, wait=wait)
+    found = frames(queue, interval=interval)
     for name, frame in found.items():
         frame.to_csv(folder / f"{name}.csv", index=False)
     return {name: len(frame) for name, frame in found.items()}

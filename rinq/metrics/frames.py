@@ -14,7 +14,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from rinq.queue import START, Cursor, Event, Job, PersistentQ, ProcessEvent, Status, Transition
+from rinq.queue import (
+    ATTEMPT_ENDS,
+    START,
+    Cursor,
+    Event,
+    Job,
+    PersistentQ,
+    ProcessEvent,
+    Status,
+    Transition,
+)
 
 DTYPES = {
     "int": "int64",
@@ -25,23 +35,28 @@ DTYPES = {
     "str": "str",
     "str | None": "str",
 }
-ENDS = (Event.COMPLETE, Event.RETRY, Event.FAIL, Event.REASSIGN)
-"""The events that end an attempt; a release hands it back unfinished and counts as nothing."""
-
 STATUS = pd.CategoricalDtype([status.value for status in Status])
 CODED = {
     "event": pd.CategoricalDtype([event.value for event in Event]),
     "from_status": STATUS,
     "to_status": STATUS,
 }
-"""A few words in many rows: kept as numbers, which are ten times faster to compare."""
+"""Columns of few different words, stored as numbers: ten times faster to compare."""
 
 
 def jobs(queue: PersistentQ) -> pd.DataFrame:
     """One row per job, by id; the columns of the table ``jobs`` (see ``rinq.Job``).
 
-    ``since``, ``lease_until`` and ``at`` are queue seconds; ``attempt``, ``tries`` and
+    ``since``, ``lease_until``, ``due`` and ``at`` are queue seconds; ``attempt``, ``tries`` and
     ``reassigns`` are numbers of claims, of failed executions, of claims taken back.
+
+    >>> import rinq
+    >>> from rinq import metrics
+    >>> with rinq.simulate(seed=1, seconds=600, **{"faults.error_rate": 0.3}) as run:
+    ...     metrics.jobs(run.queue)[["name", "status", "attempt", "tries"]].head(2)
+             name     status  attempt  tries
+    0  uydumjnbbq  processed        1      0
+    1  jwkisoioex  processed        1      0
     """
     return frame(queue.jobs(), Job)
 
@@ -49,8 +64,15 @@ def jobs(queue: PersistentQ) -> pd.DataFrame:
 def transitions(queue: PersistentQ, after: Cursor = START) -> pd.DataFrame:
     """One row per entry of the history after a cursor (all, unless given), in order.
 
-    The columns of the table ``transitions`` (``at`` in queue seconds), and ``name``, the
-    job's; NaN where the job's row was deleted by hand.
+    The columns of the table ``transitions`` (``at`` and ``due`` in queue seconds), and ``name``,
+    the job's; NaN where the job's row was deleted by hand.
+
+    >>> import rinq
+    >>> from rinq import metrics
+    >>> with rinq.simulate(seed=1, seconds=600, **{"faults.error_rate": 0.3}) as run:
+    ...     history = metrics.transitions(run.queue)
+    >>> history["event"].value_counts().to_dict()
+    {'claim': 161, 'submit': 120, 'complete': 114, 'retry': 42, 'fail': 5, 'clean': 5}
     """
     found = frame(queue.history.transitions(after), Transition)
     names = {job.id: job.name for job in queue.jobs()}
@@ -74,7 +96,7 @@ def status_counts(
     Columns: ``at`` (queue seconds), and for each status its number of jobs from then on.
 
     Args:
-        transitions: rows of the history, by id; all from the first, unless
+        transitions: entries of the history in order; all from the first, unless
         before: gives the counts that stood before them.
     """
     came, left = (codes(transitions, column) for column in ("to_status", "from_status"))
@@ -127,7 +149,7 @@ def ends_by_attempt(entries: pd.DataFrame) -> pd.DataFrame:
     Args:
         entries: transitions, or a ``moves.tally`` of them.
     """
-    ended = entries[entries["event"].isin(ENDS)]
+    ended = entries[entries["event"].isin(ATTEMPT_ENDS)]
     number = ended["attempt"].to_numpy()
     table = _shares(number - 1, ended, int(number.max(initial=0)))
     table.insert(0, "attempt", np.arange(1, len(table) + 1))
@@ -172,9 +194,11 @@ def _shares(row: NDArray[Any], entries: pd.DataFrame, n: int) -> pd.DataFrame:
     cells, number = (row * len(Event) + event)[inside], weights(entries)[inside]
     found = np.bincount(cells, weights=number, minlength=n * len(Event))
     found = found.reshape(n, len(Event))
-    counted = found[:, [list(Event).index(event) for event in ENDS]]
+    counted = found[:, [list(Event).index(event) for event in ATTEMPT_ENDS]]
     attempts = counted.sum(axis=1)
     with np.errstate(invalid="ignore"):
-        shares = pd.DataFrame(counted / attempts[:, None], columns=[event.value for event in ENDS])
+        shares = pd.DataFrame(
+            counted / attempts[:, None], columns=[event.value for event in ATTEMPT_ENDS]
+        )
     shares.insert(0, "attempts", attempts.astype("int64"))
     return shares

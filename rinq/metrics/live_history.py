@@ -1,4 +1,4 @@
-"""A queue's history as a live view follows it: read piece by piece, and bounded in memory."""
+"""A queue's history as a live view follows it: read in pieces, and bounded in memory."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from rinq.queue import START, Cursor, PersistentQ, Status, Transition, Transitio
 KIND = attrgetter("event", "from_status", "to_status", "attempt")
 NAMES = ("actor", "process")
 PAGE = 50_000  # rows fetched at once
-KEPT = 20_000  # rows that are always kept, for when the window grows,
-MOST = 100_000  # and the most that are
+MIN_ROWS = 20_000  # in memory, if there are so many, for when the window grows
+MAX_ROWS = 100_000  # in memory, however long the window
 
 
 class LiveHistory:
-    """The latest part of a queue's history, fetched piece by piece: only ids above the last.
+    """The latest part of a queue's history, of which each ``read`` fetches only what is new.
 
     ``transitions`` has the columns of the table, ``counts`` is its ``status_counts`` and
     ``totals`` its last row; ``tally`` counts every entry since the first by its kind. All
-    three are exact, whatever was forgotten. ``sample`` is a ``JobSample`` of the whole.
+    three are exact, whatever was dropped. ``sample`` is a ``JobSample`` of the whole.
     """
 
     def __init__(self) -> None:
@@ -36,9 +36,9 @@ class LiveHistory:
         self.counts = status_counts(self.transitions)
 
     def read(self, queue: PersistentQ, since: float) -> None:
-        """Fetch what is new, and forget what was over before the queue time ``since``.
+        """Fetch what is new, and drop what is older than the queue time ``since``.
 
-        Where the last row known is gone, the database is another one: all is read anew.
+        If the last row read is gone, the database is another one: all is read anew.
         """
         if self.last and queue.history.entry(queue.history.cursor(self.last)) != self.last:
             LiveHistory.__init__(self)
@@ -58,20 +58,21 @@ class LiveHistory:
         return queue.history.cursor(self.last) if self.last else START
 
     def _coded(self, rows: list[Transition]) -> pd.DataFrame:
-        """The rows as a frame that can be put after ``transitions``: names are numbers in both."""
+        """The rows as a frame that can be appended to ``transitions``: same categories."""
         new = coded(frame(rows, Transition))
         for column in NAMES:
             known = self.transitions[column].cat
-            fresh = sorted(set(new[column].dropna()) - set(known.categories))
-            if fresh:
-                self.transitions[column] = known.add_categories(fresh)
+            if more := sorted(set(new[column].dropna()) - set(known.categories)):
+                self.transitions[column] = known.add_categories(more)
             new[column] = new[column].astype(self.transitions[column].dtype)
         return new
 
     def _skip(self, queue: PersistentQ, since: float) -> None:
-        """Let the queue count what is new, but so old that it would be forgotten at once."""
+        """Let the queue count what is new, but so old that it would be dropped at once."""
         history, known = queue.history, self._cursor(queue)
-        until = max(min(history.position(since), history.newest(KEPT)), history.newest(MOST))
+        if (until := history.newest(MIN_ROWS)) <= known:
+            return
+        until = max(min(until, history.position(since)), history.newest(MAX_ROWS))
         last = history.entry(until)
         if until <= known or last is None:
             return
@@ -81,15 +82,15 @@ class LiveHistory:
             for status, step in ((before, -n), (after, n)):
                 if status is not None:
                     self.totals[Status(status)] += step
-        self.sample.look_up(queue, until)
+        self.sample.restart(queue, until)
         self.last = last
-        self.transitions = self.transitions.iloc[:0]
+        self.transitions = self._coded([last])  # so that the rows reach back to ``since``
         now = {status.value: n for status, n in self.totals.items()}
         self.counts = pd.DataFrame({"at": [last.at], **now})
 
 
 def _latest(frame: pd.DataFrame, since: float) -> pd.DataFrame:
-    """The rows from the last one before ``since`` on, at least ``KEPT``, at most ``MOST``."""
-    over = int(np.searchsorted(frame["at"].to_numpy(), since)) - 1
-    over = max(0, min(over, len(frame) - KEPT), len(frame) - MOST)
-    return frame.iloc[over:].reset_index(drop=True)
+    """The rows from the last one before ``since`` on, within ``MIN_ROWS`` and ``MAX_ROWS``."""
+    first = int(np.searchsorted(frame["at"].to_numpy(), since)) - 1
+    first = max(0, min(first, len(frame) - MIN_ROWS), len(frame) - MAX_ROWS)
+    return frame.iloc[first:].reset_index(drop=True)

@@ -3,25 +3,56 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
+from operator import attrgetter
 
-from rinq.queue import Event, PersistentQ, Status
+from rinq.errors import ConfigError
+from rinq.metrics.visits import visits
+from rinq.queue import ATTEMPT_ENDS, UNSETTLED, Event, PersistentQ, Status, Transition
+
+_MOVE = attrgetter("job_id", "from_status", "to_status", "at")
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """A run from ``start`` to ``end``. All times are queue seconds, all rates per second.
+    """A window of time in numbers. All times are queue seconds; NaN: there is nothing to count.
 
-    Jobs are those submitted in the window; waiting is from submit to the first claim, system
-    from submit to processed or failed, each over the jobs that came that far. ``backlog`` is
-    the number of unprocessed jobs averaged over the window, ``growth`` its change per second.
-    ``utilisation`` is the share of time that a consumer holds a job, averaged over consumers.
-    Shares of attempts count those that ended, except handed back ones. NaN: nothing to count.
+    ==================  ==================================================================
+    ``seconds``         the window's length
+    ``arrivals``        jobs submitted or redriven in it
+    ``processed``       jobs that became processed in it
+    ``failed``          jobs that became failed in it
+    ``arrival_rate``    λ, arrivals per second
+    ``throughput``      processed and failed jobs per second
+    ``waiting``         Wq, mean seconds from arrival to first claim; and its quantiles
+    ``waiting_p50``     half of the jobs waited no longer than this
+    ``waiting_p95``     95% of the jobs waited no longer than this
+    ``unprocessed``     mean seconds in the status unprocessed, over all attempts
+    ``service``         mean seconds in the status processing, over all attempts
+    ``system``          W, mean seconds from arrival to settled: unprocessed + service
+    ``system_p95``      95% of the jobs were in the system no longer than this
+    ``backlog``         Lq, number of unprocessed jobs, averaged over the window
+    ``growth``          its change from begin to end of the window, per second
+    ``utilisation``     rho, share of the time in which a consumer holds a job, over all consumers
+    ``retry_share``     of the attempts that ended in it, the share that ended in retry
+    ``fail_share``      likewise in fail
+    ``reassign_share``  likewise in reassign; released attempts are not counted at all
+    ==================  ==================================================================
+
+    The times (from ``waiting`` to ``system_p95``, defined in ``rinq.metrics.visits``) are those of
+    the jobs that arrived and were settled in the window.
+
+    Sources: Little's law, backlog = arrival_rate * unprocessed, holds for the whole of a run in
+    which every job was settled (see ``rinq.lab.little``), and utilisation = arrival_rate * service
+    / consumers with it. Quantiles are interpolated linearly: rule 7 of Hyndman and Fan, Sample
+    Quantiles in Statistical Packages, Am. Stat. 50, 1996, the default of numpy and pandas.
     """
 
     seconds: float
-    submitted: int
+    arrivals: int
     processed: int
     failed: int
     arrival_rate: float
@@ -29,6 +60,8 @@ class Measures:
     waiting: float
     waiting_p50: float
     waiting_p95: float
+    unprocessed: float
+    service: float
     system: float
     system_p95: float
     backlog: float
@@ -36,95 +69,77 @@ class Measures:
     utilisation: float
     retry_share: float
     fail_share: float
-    taken_back_share: float
-
-
-ENDS = (Event.COMPLETE, Event.RETRY, Event.FAIL, Event.REASSIGN)
+    reassign_share: float
 
 
 def measure(queue: PersistentQ, *, consumers: int, start: float, end: float) -> Measures:
-    """Measure the window from ``start`` to ``end``, queue time.
+    """Measure the window from ``start`` to ``end``, queue time, both included.
 
     Args:
         consumers: among how many the work is shared.
+
+    Raises:
+        ConfigError: there is no such window.
+        DatabaseError: the history cannot be read.
+
+    >>> import rinq
+    >>> with rinq.simulate(seed=1, seconds=600, consumers=3) as run:
+    ...     found = measure(run.queue, consumers=3, start=run.begin, end=run.begin + 600)
+    >>> found.arrivals, found.processed, round(found.waiting, 2)
+    (120, 120, 2.91)
     """
-    ends = dict.fromkeys(ENDS, 0)
-    submitted: dict[int, float] = {}
-    waiting: dict[int, float] = {}
-    system: list[float] = []
-    unprocessed, processing = _Level(start, end), _Level(start, end)
-    processed = failed = 0
-    for row in queue.history.transitions():
-        if row.at > end:
-            break
-        unprocessed.move(row.at, row.from_status, row.to_status, Status.UNPROCESSED)
-        processing.move(row.at, row.from_status, row.to_status, Status.PROCESSING)
-        job, inside = row.job_id, row.at >= start
-        if row.event == Event.SUBMIT and inside:
-            submitted[job] = row.at
-        elif row.event == Event.CLAIM and job in submitted and job not in waiting:
-            waiting[job] = row.at - submitted[job]
-        if row.event in ends and inside:
-            ends[Event(row.event)] += 1
-            settled = row.to_status in (Status.PROCESSED, Status.FAILED)
-            processed += row.to_status == Status.PROCESSED
-            failed += row.to_status == Status.FAILED
-            if settled and job in submitted:
-                system.append(row.at - submitted[job])
-    seconds, attempts = end - start, sum(ends.values())
-    waits = sorted(waiting.values())
-    system.sort()
+    if not start < end:
+        raise ConfigError(f"window: expected start before end, got {start:g} and {end:g}.")
+    moves = takewhile(lambda move: move.at <= end, queue.history.transitions())
+    history = [move for move in moves if move.from_status != move.to_status]
+    inside = [move for move in history if move.at >= start]
+    arrivals = sum(_arrives(move) for move in inside)
+    settled = Counter(move.to_status for move in inside if move.from_status in UNSETTLED)
+    processed, failed = settled[Status.PROCESSED], settled[Status.FAILED]
+    ends = Counter(move.event for move in inside if move.event in ATTEMPT_ENDS)
+    attempts = ends.total()
+    stays = [visit for visit in visits(map(_MOVE, history)) if visit.arrived >= start]
+    waiting = sorted(visit.waiting for visit in stays)
+    system = sorted(visit.system for visit in stays)
+    backlog, growth = _level(history, Status.UNPROCESSED, start, end)
+    in_service, _ = _level(history, Status.PROCESSING, start, end)
+    seconds = end - start
     return Measures(
         seconds=seconds,
-        submitted=len(submitted),
+        arrivals=arrivals,
         processed=processed,
         failed=failed,
-        arrival_rate=len(submitted) / seconds,
-        throughput=processed / seconds,
-        waiting=_mean(waits),
-        waiting_p50=_quantile(waits, 0.5),
-        waiting_p95=_quantile(waits, 0.95),
+        arrival_rate=arrivals / seconds,
+        throughput=(processed + failed) / seconds,
+        waiting=_mean(waiting),
+        waiting_p50=_quantile(waiting, 0.5),
+        waiting_p95=_quantile(waiting, 0.95),
+        unprocessed=_mean([visit.unprocessed for visit in stays]),
+        service=_mean([visit.service for visit in stays]),
         system=_mean(system),
         system_p95=_quantile(system, 0.95),
-        backlog=unprocessed.mean(),
-        growth=unprocessed.growth(),
-        utilisation=processing.mean() / consumers if consumers else math.nan,
+        backlog=backlog,
+        growth=growth,
+        utilisation=in_service / consumers if consumers else math.nan,
         retry_share=_share(ends[Event.RETRY], attempts),
         fail_share=_share(ends[Event.FAIL], attempts),
-        taken_back_share=_share(ends[Event.REASSIGN], attempts),
+        reassign_share=_share(ends[Event.REASSIGN], attempts),
     )
 
 
-class _Level:
-    """The number of jobs in one status, and the area under it from ``start`` to ``end``."""
+def _arrives(move: Transition) -> bool:
+    return move.to_status in UNSETTLED and move.from_status not in UNSETTLED
 
-    def __init__(self, start: float, end: float) -> None:
-        self._start, self._end = start, end
-        self._seen = start
-        self._area = 0.0
-        self._number = 0
-        self._first: int | None = None
 
-    def move(self, at: float, source: str | None, target: str | None, status: Status) -> None:
-        step = (target == status) - (source == status)
-        if step:
-            self._pass_to(at)
-            self._number += step
-
-    def mean(self) -> float:
-        self._pass_to(self._end)
-        return self._area / (self._end - self._start)
-
-    def growth(self) -> float:
-        first = self._number if self._first is None else self._first
-        return (self._number - first) / (self._end - self._start)
-
-    def _pass_to(self, at: float) -> None:
-        if at >= self._start and self._first is None:
-            self._first = self._number
-        if at > self._seen:
-            self._area += self._number * (at - self._seen)
-            self._seen = at
+def _level(
+    history: Sequence[Transition], status: Status, start: float, end: float
+) -> tuple[float, float]:
+    """The number of jobs in a status: its mean from start to end, and its change per second."""
+    steps = [(move.to_status == status) - (move.from_status == status) for move in history]
+    moves = [(step, move.at) for step, move in zip(steps, history, strict=True) if step]
+    area = math.fsum(step * (end - max(at, start)) for step, at in moves)
+    growth = sum(step for step, at in moves if at >= start)
+    return area / (end - start), growth / (end - start)
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -132,8 +147,12 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float:
-    """The least value that at least this share of the values does not exceed."""
-    return ordered[math.ceil(share * len(ordered)) - 1] if ordered else math.nan
+    """The quantile by linear interpolation (see ``Measures``)."""
+    if not ordered:
+        return math.nan
+    place = share * (len(ordered) - 1)
+    below = ordered[math.floor(place)]
+    return below + (ordered[math.ceil(place)] - below) * (place - math.floor(place))
 
 
 def _share(part: int, whole: int) -> float:

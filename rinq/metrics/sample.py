@@ -1,4 +1,4 @@
-"""Jobs picked by their id, so that times of a long run can be told from a few of them."""
+"""A sample of the jobs, picked by their id, from which the times of a long run are estimated."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ COLUMNS = ["id", "job_id", "event", "from_status", "to_status", "at", "attempt"]
 class JobSample:
     """The whole histories of all jobs, or, when they are many, of a fair share of them.
 
-    Whether a job belongs to it is decided by a hash of its id, and so for all of its
-    entries alike. When there are more than ``MOST_JOBS``, the share is halved.
+    Whether a job belongs to it is decided by a hash of its id, so all of its entries do or none.
+    When there are more than ``MOST_JOBS``, the share is halved.
 
-    ``transitions`` has those columns of the table that tell of times; ``share`` is of the
-    jobs, above 0, at most 1.
+    ``transitions`` has the columns of the table that ``job_times`` needs; ``share`` is the share
+    of the jobs that are in it, above 0, at most 1.
     """
 
     def __init__(self) -> None:
@@ -32,15 +32,15 @@ class JobSample:
 
     def add(self, transitions: pd.DataFrame) -> None:
         """Take in the next entries of the history."""
-        mine = transitions[COLUMNS][_lot(transitions["job_id"]) < self.share]
-        self.transitions = pd.concat([self.transitions, mine])
+        new = transitions[COLUMNS][_spread(transitions["job_id"]) < self.share]
+        self.transitions = pd.concat([self.transitions, new])
         while self.transitions["job_id"].nunique() > MOST_JOBS:
             self.share /= 2
-            kept = _lot(self.transitions["job_id"]) < self.share
-            self.transitions = self.transitions[kept]
+            picked = _spread(self.transitions["job_id"]) < self.share
+            self.transitions = self.transitions[picked]
 
-    def look_up(self, queue: PersistentQ, until: Cursor) -> None:
-        """Begin anew with the history up to a cursor, of which nothing else is read."""
+    def restart(self, queue: PersistentQ, until: Cursor) -> None:
+        """Begin anew with the history up to a cursor, reading only the jobs that are picked."""
         JobSample.__init__(self)
         highest = 1
         while queue.jobs(after=highest, limit=1):
@@ -48,7 +48,7 @@ class JobSample:
         ids = np.arange(1, highest + 1)
         while len(ids) > MOST_JOBS:
             self.share /= 2
-            ids = ids[_lot(ids) < self.share]
+            ids = ids[_spread(ids) < self.share]
         rows: list[Transition] = []
         for job_id in ids.tolist():
             with contextlib.suppress(UnknownJob):
@@ -58,10 +58,13 @@ class JobSample:
         self.transitions = coded(frame(rows, Transition))[COLUMNS]
 
 
-def _lot(ids: ArrayLike) -> NDArray[np.float64]:
-    """For each id a number from 0 to 1, evenly spread and always the same (SplitMix64)."""
+def _spread(ids: ArrayLike) -> NDArray[np.float64]:
+    """For each id a number from 0 to 1, evenly spread and always the same.
+
+    Source: SplitMix64; Steele, Lea, Flood, Fast Splittable Pseudorandom Number Generators, 2014.
+    """
     z = np.asarray(ids, dtype="uint64") * np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    lots: NDArray[np.float64] = (z ^ (z >> np.uint64(31))) / 2.0**64
-    return lots
+    spread: NDArray[np.float64] = (z ^ (z >> np.uint64(31))) / 2.0**64
+    return spread

@@ -2,9 +2,11 @@
 
 from rinq.queue.base import PersistentQ
 from rinq.queue.model import (
+    ATTEMPT_ENDS,
     MOVES,
     SETTLED,
     START,
+    UNSETTLED,
     Claim,
     Cursor,
     Event,
@@ -21,9 +23,11 @@ from rinq.queue.parts import LiveSettings, ProcessRegistry, QueueClock, QueueHis
 from rinq.queue.sqlite import PersistentQSQLite
 
 __all__ = [
+    "ATTEMPT_ENDS",
     "MOVES",
     "SETTLED",
     "START",
+    "UNSETTLED",
     "Claim",
     "Cursor",
     "Event",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Self
 
 from rinq.queue.model import Claim, Job, Status
 from rinq.queue.parts import LiveSettings, ProcessRegistry, QueueClock, QueueHistory
 
 
-class PersistentQ(AbstractContextManager["PersistentQ"]):
+class PersistentQ(ABC):
     """A durable queue of job names, with the history of every job.
 
     Each verb that moves a job is one write transaction, guarded by the status it
@@ -160,6 +161,9 @@ class PersistentQ(AbstractContextManager["PersistentQ"]):
     @abstractmethod
     def close(self) -> None:
         """Let go of the database."""
+
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(self, *_: object) -> None:
         self.close()

@@ -29,6 +29,7 @@ class Role(StrEnum):
 
 
 SETTLED = frozenset({Status.PROCESSED, Status.FAILED, Status.CLEANED})
+UNSETTLED = frozenset(Status) - SETTLED
 
 
 class Event(StrEnum):
@@ -60,6 +61,9 @@ MOVES: frozenset[tuple[Event, Status | None, Status]] = frozenset(
     }
 )
 """Every legal (event, from, to). The trigger in ``schema.sql`` spells the same list."""
+
+ATTEMPT_ENDS = (Event.COMPLETE, Event.RETRY, Event.FAIL, Event.REASSIGN)
+"""The events that end an attempt and count; a release ends one too, but counts as nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,12 @@ def open_queue(config: Config, *, warm: bool = False) -> PersistentQ:
 
     Raises:
         ForeignDatabase, CorruptDatabase, DatabaseInUse, Unavailable: it cannot be opened.
+
+    >>> import rinq
+    >>> config = rinq.Config.parse({"general": {"primary_path": "jobs"}})
+    >>> with rinq.open_queue(config) as queue:  # jobs/rinq.db, below the current folder
+    ...     print(queue.submit("abcdefghij").status)
+    unprocessed
     """
     path = config.database
     try:

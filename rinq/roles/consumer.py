@@ -22,7 +22,7 @@ from rinq.errors import (
     UnreadableFile,
     WorkError,
 )
-from rinq.faults import Fault, failpoint, strike
+from rinq.faults import Fault, failpoint, fault_of_attempt
 from rinq.files import Files
 from rinq.queue import Claim, PersistentQ, Status
 from rinq.roles.interface import CLAIM_CHECK, TICK, PersistentQInterface
@@ -146,7 +146,9 @@ class Consumer(PersistentQInterface):
         if claim.attempt > 1:
             self.follow(claim.name)  # whatever an earlier attempt left half done
         content = self.files.read(claim.name)
-        in_flight.fault = strike(self.config.faults, self._fault_seed, claim.name, claim.attempt)
+        in_flight.fault = fault_of_attempt(
+            self.config.faults, self._fault_seed, claim.name, claim.attempt
+        )
         in_flight.began = self.queue.clock.now()
         in_flight.due = in_flight.began + self.config.consumer.work_time.draw(self.rng)
         in_flight.task = self._work.start(content, in_flight.fault, self.wake.set)

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from typing import ClassVar
 
 from rinq.config import Config
-from rinq.errors import ConfigError, Passing
+from rinq.errors import ConfigError, TransientError
 from rinq.faults import digest, failpoint
 from rinq.files import Files
 from rinq.queue import Job, PersistentQ
@@ -77,7 +77,7 @@ class PersistentQInterface(AbstractContextManager["PersistentQInterface"]):
         """Do one short step. Returns the queue seconds until the next.
 
         Raises:
-            Passing: the step could not be done now; the same call may succeed later.
+            TransientError: the step could not be done now; the same call may succeed later.
         """
         self.refresh()
         if self._cycle_began is None:
@@ -135,7 +135,7 @@ class PersistentQInterface(AbstractContextManager["PersistentQInterface"]):
                 try:
                     self._wait(self(), should_stop)
                     pause = BACK_OFF[0]
-                except Passing as error:
+                except TransientError as error:
                     self.log.warning("%s Trying again in %g s.", error, pause)
                     self._sleep(pause, should_stop)
                     pause = min(2 * pause, longest)

@@ -1,20 +1,25 @@
-"""What a person does in the control room, and the sentence that says what came of it."""
+"""What a person does in the control room; each action answers with a sentence."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from rinq.charts import amounts
-from rinq.config import Config
-from rinq.errors import AlreadyRunning, IllegalMove, NotRunning, StartFailed, UnknownJob
+from rinq.errors import (
+    AlreadyRunning,
+    IllegalMove,
+    NotRunning,
+    RinqError,
+    StartFailed,
+    UnknownJob,
+)
 from rinq.files import Files
-from rinq.fleet.fleet import Fleet, FleetProcess
+from rinq.fleet import Fleet, FleetProcess
 from rinq.metrics.export import export as write
 from rinq.queue import Cursor, Event, PersistentQ, Status
 from rinq.queue.liveness import State
 from rinq.roles import operator
-from rinq.room.sliders import Knob, told
+from rinq.room.sliders import SliderSpec
 
 EXPORTS = "exports"
 DONE, REFUSED, ERROR = "✓", "⚠", "✕"
@@ -37,8 +42,8 @@ def stop(fleet: Fleet, name: str, role: str | None = None) -> Answer:
         try:
             end = fleet.stop(name)
         except NotRunning:
-            there = [p.name for p in fleet.processes() if p.alive and p.row.role == role]
-            more = f" Running: {', '.join(there)}." if there else ""
+            running = [p.name for p in fleet.processes() if p.alive and p.row.role == role]
+            more = f" Running: {', '.join(running)}." if running else ""
             return REFUSED, f"No {name} is running.{more}"
         how = "stopped" if end is State.STOPPED else "had to be forced"
         return DONE, f"{name} {how}{_handed_back(queue, name, after)}."
@@ -89,7 +94,7 @@ def thaw(fleet: Fleet, name: str) -> Answer:
             return REFUSED, f"No {name} is running."
     lost = frozen[-1] if frozen and frozen[-1] != now.job else None
     back = f" {lost} was taken back meanwhile; its late answer will be refused." if lost else ""
-    return DONE, f"{name} goes on.{back}"
+    return DONE, f"{name} resumed.{back}"
 
 
 def forget(fleet: Fleet, name: str) -> Answer:
@@ -107,7 +112,7 @@ def start_again(fleet: Fleet, name: str) -> Answer:
     return start(fleet, role, name) if role else (REFUSED, f"{name} was forgotten meanwhile.")
 
 
-ROW: dict[str, tuple[str, Callable[[Fleet, str], Answer]]] = {
+OF_A_PROCESS: dict[str, tuple[str, Callable[[Fleet, str], Answer]]] = {
     "Stop": ("Stopping…", stop),
     "Kill": ("Killing…", kill),
     "Freeze": ("Freezing…", freeze),
@@ -115,13 +120,13 @@ ROW: dict[str, tuple[str, Callable[[Fleet, str], Answer]]] = {
     "Start again": ("Starting…", start_again),
     "Forget": ("Forgetting…", forget),
 }
-"""The buttons of a row: what they say while they are at it, and what they do."""
+"""The buttons of a process: what each says while its action is under way, and the action."""
 
 
-def change(fleet: Fleet, knob: Knob, value: float) -> Answer:
+def change(fleet: Fleet, spec: SliderSpec, value: float) -> Answer:
     with fleet.queue() as queue:
-        operator.change_settings(queue, fleet.config, {knob.key: value})
-    return DONE, f"{told(knob, value)}: {_followers(fleet.processes())}."
+        operator.change_settings(queue, fleet.config, {spec.key: value})
+    return DONE, f"{spec.text(value)}: {_followers(fleet.processes())}."
 
 
 def pause(fleet: Fleet, *, on: bool) -> Answer:
@@ -130,7 +135,7 @@ def pause(fleet: Fleet, *, on: bool) -> Answer:
         held = queue.counts()[Status.PROCESSING]
     idle = "" if any(p.alive for p in fleet.processes()) else " Nothing is running."
     jobs = f"{held} job{'s' if held != 1 else ''} in hand will finish."
-    return DONE, f"Paused. {jobs}{idle}" if on else f"The queue goes on.{idle}"
+    return DONE, f"Paused. {jobs}{idle}" if on else f"The queue resumed.{idle}"
 
 
 def redrive(fleet: Fleet) -> Answer:
@@ -155,23 +160,24 @@ def export(fleet: Fleet) -> Answer:
     """Write every frame as CSV beside the config file."""
     longest = fleet.config.consumer.interval.most
     with fleet.queue() as queue:
-        rows = write(queue, fleet.config.folder / EXPORTS, wait=longest)
+        rows = write(queue, fleet.config.folder / EXPORTS, interval=longest)
     made = f"{rows['transitions']:,} rows to {EXPORTS}/transitions.csv"
     return DONE, f"Wrote {made}, and {len(rows) - 1} more files beside it."
 
 
-def load(given: Config | Path | str | None) -> Config:
-    """The config, as given or read. Raises: ConfigError."""
-    return given if isinstance(given, Config) else Config.load(given)
+def error_text(error: Exception) -> str:
+    """An error as a sentence on one line."""
+    text = str(error) if isinstance(error, RinqError) else f"{type(error).__name__}: {error}."
+    return " ".join(text.split())
 
 
 def _followers(processes: list[FleetProcess]) -> str:
     living = [process for process in processes if process.alive]
-    deaf = [process.name for process in living if process.state is State.FROZEN]
+    frozen = [process.name for process in living if process.state is State.FROZEN]
     if not living:
         return "nothing is running; it holds for what is started"
-    able, word = len(living) - len(deaf), "process" if len(living) == 1 else "processes"
-    but = f"; frozen: {', '.join(deaf)}" if deaf else ""
+    able, word = len(living) - len(frozen), "process" if len(living) == 1 else "processes"
+    but = f"; frozen: {', '.join(frozen)}" if frozen else ""
     return f"taken over by {able} of {len(living)} {word} within a second{but}"
 
 

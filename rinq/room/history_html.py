@@ -1,98 +1,89 @@
-"""The moves, newest first, and the log of a process, as HTML; all text in it is escaped."""
+"""Moves, jobs and the log of a process as HTML; ``Markup`` escapes every text in them."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from html import escape
-from typing import NamedTuple
 
-import pandas as pd
+from markupsafe import Markup
 
-from rinq.charts import amounts
-from rinq.queue import Event, Job, Transition
+from rinq.charts import EVENT_WORDS, amounts
+from rinq.queue import Job
+from rinq.room.html import clock, joined, swatch
+from rinq.room.state import HistoryRow
 
-NEWEST = 50
-TROUBLE = (Event.RETRY, Event.FAIL, Event.REASSIGN, Event.REFUSED, Event.ILLEGAL)
-WORDS = {
-    Event.SUBMIT: "submitted",
-    Event.CLAIM: "claimed",
-    Event.COMPLETE: "completed",
-    Event.RETRY: "will retry",
-    Event.FAIL: "failed",
-    Event.REASSIGN: "taken back",
-    Event.RELEASE: "handed back",
-    Event.CLEAN: "cleaned",
-    Event.REDRIVE: "redriven",
-    Event.REFUSED: "refused",
-    Event.ILLEGAL: "illegal",
-}
-HEAD = "<th>Time<th>Job<th>Move<th>By<th>Attempt<th>Why"
+MOVES = ("Time", "Job", "Move", "By", "Attempt", "Why")
+JOBS = ("Job", "Status", "Since", "Attempt", "Tries", "Taken back", "By", "Why")
 
 
-class Line(NamedTuple):
-    """An entry of the history, with the name of its job."""
-
-    job: str
-    move: Transition
-
-
-def of_trouble(transitions: pd.DataFrame) -> pd.Series[bool]:
-    return transitions["event"].isin(TROUBLE)
+def moves(rows: Sequence[HistoryRow], unlisted: int = 0) -> Markup:
+    """A table of moves in this order; ``unlisted`` more were made in the last second."""
+    if not rows:
+        return Markup("<p>No move yet. Start a producer: each of its jobs appears here.</p>")
+    more = Markup("<b>+ {} more this second</b>").format(amounts.count(unlisted))
+    return _table(MOVES, [_move(row) for row in rows], more if unlisted else "")
 
 
-def moves(lines: Sequence[Line], unseen: int = 0) -> str:
-    """A table of moves in this order; ``unseen`` more were made in the last second."""
-    if not lines:
-        return "<p>No move yet. Start a producer: each of its jobs appears here.</p>"
-    return _table(lines, f"<b>+ {amounts.count(unseen)} more this second</b>" if unseen else "")
+def job_history(rows: Sequence[HistoryRow]) -> Markup:
+    """The history of one job; nothing without moves."""
+    if not rows:
+        return Markup()
+    head = Markup("<small>History of <code>{}</code></small>").format(rows[0].job)
+    return head + _table(MOVES, [_move(row) for row in rows])
 
 
-def story(lines: Sequence[Line]) -> str:
-    """The history of one job; nothing without lines."""
-    if not lines:
-        return ""
-    return f"<small>History of <code>{escape(lines[0].job)}</code></small>{_table(lines)}"
-
-
-def _table(lines: Sequence[Line], note: str = "") -> str:
-    return f"<table><tr>{HEAD}{note}</tr>{''.join(map(_row, lines))}</table>"
-
-
-def _row(line: Line) -> str:
-    move = line.move
-    swatch = f'<i class="q-swatch q-{escape(str(move.to_status))}"></i>'
-    why = escape(move.error or "")
-    return (
-        f"<tr><td>{_clock(move.at)}<td><code>{escape(line.job)}</code>"
-        f"<td>{swatch}{escape(WORDS.get(Event(move.event), move.event))}"
-        f"<td>{escape(move.actor or '')}<td>{move.attempt or ''}"
-        f'<td title="{why}">{why}</tr>'
-    )
-
-
-def jobs(found: Sequence[Job], of: int, searched: int) -> str:
-    """A table of these jobs, out of so many, of which so many were looked at."""
+def jobs(found: Sequence[Job], total: int, searched: int) -> Markup:
+    """A table of these jobs, out of ``total``, of which ``searched`` at most were looked at."""
     if not found:
-        among = f" among the {searched} that changed last" if of > searched else ""
-        return f"<p>No job fits{among}.</p>"
-    head = "<tr><th>Job<th>Status<th>Since<th>Attempt<th>Tries<th>Taken back<th>By<th>Why</tr>"
-    rows = "".join(
-        f'<tr><td><code>{escape(job.name)}</code><td><i class="q-swatch q-{job.status}"></i>'
-        f"{job.status}<td>{_clock(job.since)}<td>{job.attempt}<td>{job.tries}<td>{job.reassigns}"
-        f"<td>{escape(job.actor or '')}<td>{escape(job.error or '')}</tr>"
-        for job in found
-    )
-    told = f"{len(found)} of {amounts.count(of)}, newest change first"
-    if of > searched:
-        told += f"; looked for among the {searched} that changed last"
-    return f"<small>{told}</small><table>{head}{rows}</table>"
+        among = f" among the {searched} that changed last" if total > searched else ""
+        return Markup("<p>No job fits{}.</p>").format(among)
+    caption = f"{len(found)} of {amounts.count(total)}, newest change first"
+    if total > searched:
+        caption += f"; looked for among the {searched} that changed last"
+    return Markup("<small>{}</small>{}").format(caption, _table(JOBS, [_job(job) for job in found]))
 
 
-def log(lines: Sequence[str]) -> str:
+def log(lines: Sequence[str]) -> Markup:
     """The lines of a log, newest below, where the view stays unless scrolled up."""
-    return f"<pre>{escape(chr(10).join(lines))}</pre>" if lines else "<p>Nothing logged yet.</p>"
+    if not lines:
+        return Markup("<p>Nothing logged yet.</p>")
+    return Markup("<pre>{}</pre>").format("\n".join(lines))
 
 
-def _clock(at: float) -> str:
-    return time.strftime("%H:%M:%S", time.localtime(at)) + f".{int(at % 1 * 100):02}"
+def _table(columns: Sequence[str], rows: Sequence[Markup], note: str = "") -> Markup:
+    head = joined([Markup("<th>{}").format(column) for column in columns])
+    return Markup("<table><tr>{}{}</tr>{}</table>").format(head, note, joined(rows))
+
+
+def _move(row: HistoryRow) -> Markup:
+    move = row.transition
+    return Markup(
+        '<tr><td>{}<td><code>{}</code><td>{}{}<td>{}<td>{}<td title="{why}">{why}</tr>'
+    ).format(
+        _hundredths(move.at),
+        row.job,
+        swatch(move.to_status),
+        EVENT_WORDS[move.event],
+        move.actor or "",
+        move.attempt or "",
+        why=move.error or "",
+    )
+
+
+def _job(job: Job) -> Markup:
+    return Markup(
+        "<tr><td><code>{}</code><td>{}{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}</tr>"
+    ).format(
+        job.name,
+        swatch(job.status),
+        job.status,
+        _hundredths(job.since),
+        job.attempt,
+        job.tries,
+        job.reassigns,
+        job.actor or "",
+        job.error or "",
+    )
+
+
+def _hundredths(at: float) -> str:
+    return f"{clock(at)}.{int(at % 1 * 100):02}"

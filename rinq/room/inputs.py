@@ -1,13 +1,11 @@
-"""Widgets that take what a person types or chooses.
+"""The widgets that the panel is made of.
 
-None of them lets the kernel echo a value. An echo is sent on the channel that the value came
-by, and draws what follows away from the channel of the buttons: a press could then overtake
-what was typed before it.
+None of the fields lets the kernel echo a value. An echo is sent on the channel that the value
+came by, and moves what follows away from the channel of the buttons: a press could then
+overtake what was typed before it.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import ipywidgets as w
 import traitlets
@@ -35,23 +33,24 @@ class LogSlider(w.FloatLogSlider):  # type: ignore[misc]
     value = traitlets.CFloat(1.0).tag(**SILENT)
 
 
-def html(place: str) -> w.HTML:
-    """An empty piece of HTML with these classes."""
-    return w.HTML(_dom_classes=place.split())
+def html_box(classes: str) -> w.HTML:
+    """An empty piece of HTML with these CSS classes."""
+    return w.HTML(_dom_classes=classes.split())
 
 
-def button(text: str, press: Callable[[], None], look: str = "", tooltip: str = "") -> w.Button:
-    made = w.Button(description=text, tooltip=tooltip, _dom_classes=look.split())
-    made.on_click(lambda _: press())
-    return made
+def button(text: str, tooltip: str = "", classes: str = "") -> w.Button:
+    return w.Button(description=text, tooltip=tooltip, _dom_classes=classes.split())
 
 
-def mark(widget: w.DOMWidget, css_class: str, on: object) -> None:
-    """Let the widget have this class, or not."""
+def set_class(widget: w.DOMWidget, css_class: str, on: object) -> None:
+    """Give the widget this CSS class, or take it away."""
     (widget.add_class if on else widget.remove_class)(css_class)
 
 
-def mute(button: w.Button, why: str, tooltip: str) -> None:
-    """Draw a button that would be refused in muted ink, and say why; '' for one that would not."""
-    mark(button, "rinq-muted", why)
-    button.tooltip = why or tooltip
+def disable_with_reason(button: w.Button, reason: str, tooltip: str) -> None:
+    """Draw a button as disabled, with the reason as its tooltip; '' as enabled.
+
+    It can be pressed all the same, and then answers with the reason: no button is dead.
+    """
+    set_class(button, "rinq-muted", reason)
+    button.tooltip = reason or tooltip

@@ -1,21 +1,19 @@
-"""The control room's widgets and where they stand; what they do is ``control_room``'s."""
+"""The control room's widgets and how they are arranged; what they do is in ``presses``."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
-from typing import Protocol
 
 import ipywidgets as w
 
 from rinq.charts.pages import PAGES
-from rinq.queue import Status
-from rinq.room.html import ROLES
-from rinq.room.inputs import Choice, NameField, Tick, button, html, mark
-from rinq.room.role_row import RoleRow, complain
-from rinq.room.sliders import Knob, Sliders
-from rinq.room.style import STYLE
-from rinq.room.table import Table
+from rinq.queue import Role, Status
+from rinq.room.inputs import Choice, NameField, Tick, button, html_box, set_class
+from rinq.room.role_row import RoleRow, show_error
+from rinq.room.sliders import Sliders
+from rinq.room.state import ViewOptions
+from rinq.room.style import style_element
+from rinq.room.table import ProcessTable
 
 WINDOWS = {"last 60 s": 60.0, "last 5 min": 300.0, "whole run": None}
 FILTERS = {"all moves": False, "only trouble": True}
@@ -23,162 +21,139 @@ LISTS = ("Moves", "Jobs")
 NO_LOG, NO_JOB, ALL = "no process yet", "history of …", "all jobs"
 
 
-class Presses(Protocol):
-    """What the widgets call."""
-
-    def open(self) -> None: ...
-    def start(self, role: str) -> None: ...
-    def stop(self, role: str) -> None: ...
-    def edited(self, role: str) -> None: ...
-    def row(self, act: str, name: str, button: w.Button) -> None: ...
-    def stop_all(self) -> None: ...
-    def pause(self) -> None: ...
-    def change(self, knob: Knob, value: float) -> None: ...
-    def choose(self, page: str) -> None: ...
-    def wish(self) -> None: ...
-    def hold(self) -> None: ...
-    def list(self, page: str) -> None: ...
-    def redrive(self) -> None: ...
-    def export(self) -> None: ...
-
-
 class Panel:
-    """All widgets under one root; a press is told to ``on``."""
+    """All widgets under one root."""
 
-    def __init__(self, on: Presses) -> None:
-        self._offering = False  # a choice changes, but not by a person
-        self.pill, self.message, self.where = html(""), html("rinq-message"), html("rinq-where")
-        self.tiles, self.progress = html("rinq-tiles"), html("rinq-progress")
-        self.stop_all = button("Stop all", on.stop_all)
-        self.pause = button("Pause queue", on.pause)
-        self.table = Table(on.row)
-        self.knobs = Sliders(on.change)
+    def __init__(self) -> None:
+        self.offering = False  # a choice is changed by the program, not by a person
+        self.pill, self.message = html_box(""), html_box("rinq-message")
+        self.tiles, self.progress = html_box("rinq-tiles"), html_box("rinq-progress")
+        self.stop_all, self.pause = button("Stop all"), button("Pause queue")
+        self.table, self.sliders = ProcessTable(), Sliders()
         title = w.HBox([w.HTML("<b>Control room</b>"), self.pill], _dom_classes=["rinq-title"])
-        all_of_it = w.HBox([self.pause, self.stop_all], _dom_classes=["rinq-tools"])
-        head = w.HBox([title, all_of_it], _dom_classes=["rinq-head"])
-        side = w.VBox([self._start_card(on), self.knobs.root, self._log_card(on)])
+        tools = w.HBox([self.pause, self.stop_all], _dom_classes=["rinq-tools"])
+        head = w.HBox([title, tools], _dom_classes=["rinq-head"])
+        side = w.VBox([self._start_card(), self.sliders.root, self._log_card()])
         side.add_class("rinq-side")
         counts = w.VBox([self.tiles, self.progress], _dom_classes=["rinq-counts"])
         self.body = w.Box(
-            [counts, side, self.table.root, self._charts(on), self._moves(on)],
+            [counts, side, self.table.root, self._charts_card(), self._lists_card()],
             _dom_classes=["rinq-body"],
         )
-        style = w.HTML(STYLE, layout={"display": "none"})
+        style = w.HTML(style_element(), layout={"display": "none"})
         self.root = w.VBox([style, head, self.message, self.body], _dom_classes=["rinq"])
 
-    def _start_card(self, on: Presses) -> w.VBox:
+    def _start_card(self) -> w.VBox:
         self.config = NameField(tooltip="Path of the config file", placeholder="config.yaml")
-        tip = "Read this config file and connect to its queue"
-        self.open = button("Open", on.open, tooltip=tip)
-        self.config_error = html("rinq-error")
+        self.open = button("Open", "Read this config file and connect to its queue")
         parts = [w.HTML("Config"), self.config, self.open]
         self.config_line = w.Box(parts, _dom_classes=["rinq-row", "rinq-config"])
-        self.rows = {
-            role: RoleRow(
-                role, partial(on.start, role), partial(on.stop, role), partial(on.edited, role)
-            )
-            for role in ROLES
-        }
+        self.config_error, self.paths = html_box("rinq-error"), html_box("rinq-paths")
+        self.rows = {role: RoleRow(role) for role in map(str, Role)}
         lines = [widget for row in self.rows.values() for widget in (row.line, row.error)]
         self.keep = Tick(
             description="keep running when the kernel ends",
             indent=False,
             tooltip="For processes that are started while this is ticked",
         )
-        opened = [w.HTML("<b>Start</b>"), self.config_line, self.config_error, self.where]
+        opened = [w.HTML("<b>Start</b>"), self.config_line, self.config_error, self.paths]
         return w.VBox([*opened, *lines, self.keep], _dom_classes=["rinq-card", "rinq-start"])
 
-    def _log_card(self, on: Presses) -> w.VBox:
+    def _log_card(self) -> w.VBox:
         self.log_of = Choice(options=[NO_LOG], value=NO_LOG, tooltip="Log of this process")
-        self.log_of.observe(lambda _: self._chosen(on), "value")
-        self.log = html("rinq-log-lines")
+        self.log = html_box("rinq-log-lines")
         head = w.HBox([w.HTML("<b>Log</b>"), self.log_of], _dom_classes=["rinq-bar"])
         return w.VBox([head, self.log], _dom_classes=["rinq-card", "rinq-log"])
 
-    def _charts(self, on: Presses) -> w.VBox:
-        self.tabs = {page: button(page, partial(on.choose, page)) for page in PAGES}
+    def _charts_card(self) -> w.VBox:
+        self.pages = {page: button(page) for page in PAGES}
         self.window = Choice(options=[*WINDOWS], tooltip="How much of the past the charts show")
-        self.window.observe(lambda _: self._chosen(on), "value")
-        self.hold = button("Hold", on.hold, tooltip="Stop drawing; counting goes on")
-        tabs = w.HBox([*self.tabs.values()], _dom_classes=["rinq-tabs"])
+        self.hold = button("Hold", "Stop drawing; counting continues")
+        tabs = w.HBox([*self.pages.values()], _dom_classes=["rinq-tabs"])
         tools = w.HBox([self.window, self.hold], _dom_classes=["rinq-tools"])
-        self.charts = [html("rinq-chart") for _ in range(max(map(len, PAGES.values())))]
+        self.charts = [html_box("rinq-chart") for _ in range(max(map(len, PAGES.values())))]
         bar = w.HBox([tabs, tools], _dom_classes=["rinq-bar"])
         first = w.VBox([bar, self.charts[0]], _dom_classes=["rinq-first"])
         more = w.Box(self.charts[1:], _dom_classes=["rinq-more"])
         return w.VBox([first, more], _dom_classes=["rinq-card", "rinq-charts"])
 
-    def _moves(self, on: Presses) -> w.VBox:
-        self.lists = {page: button(page, partial(on.list, page)) for page in LISTS}
+    def _lists_card(self) -> w.VBox:
+        self.lists = {name: button(name) for name in LISTS}
         self.status = Choice(options=[ALL, *Status], tooltip="Jobs of this status")
         self.contains = NameField(placeholder="name contains", tooltip="Part of a job's name")
         self.job = Choice(options=[NO_JOB], tooltip="The history of this job")
-        for field in (self.status, self.contains, self.job):
-            field.observe(lambda _: self._chosen(on), "value")
         finder = [self.status, self.contains, self.job]
         self.finder = w.HBox(finder, _dom_classes=["rinq-tools", "rinq-find"])
         self.filter = Choice(options=[*FILTERS], tooltip="Which moves are shown")
-        self.filter.observe(lambda _: self._chosen(on), "value")
-        self.redrive = button("Redrive 0 failed", on.redrive)
-        tip = "Write every table behind the charts as a CSV file"
-        self.export = button("Export CSV", on.export, tooltip=tip)
+        self.redrive = button("Redrive 0 failed")
+        self.export = button("Export CSV", "Write every table behind the charts as a CSV file")
         self.target = NameField(value="", placeholder="none", tooltip="Target: settled jobs")
-        target = w.HBox([w.HTML("<small>Target</small>"), self.target], _dom_classes=["rinq-goal"])
+        target = w.HBox(
+            [w.HTML("<small>Target</small>"), self.target], _dom_classes=["rinq-target"]
+        )
         tools = w.HBox(
             [self.filter, self.redrive, target, self.export], _dom_classes=["rinq-tools"]
         )
-        self.moves, self.jobs = html("rinq-feed"), html("rinq-feed")
-        self.story = html("rinq-feed rinq-story")
+        self.moves, self.jobs = html_box("rinq-list"), html_box("rinq-list")
+        self.job_history = html_box("rinq-list rinq-job-history")
         tabs = w.HBox([*self.lists.values()], _dom_classes=["rinq-tabs"])
         bar = w.HBox([tabs, tools], _dom_classes=["rinq-bar"])
-        parts = [bar, self.finder, self.moves, self.jobs, self.story]
-        self.list("Moves")
-        return w.VBox(parts, _dom_classes=["rinq-card", "rinq-moves"])
+        parts = [bar, self.finder, self.moves, self.jobs, self.job_history]
+        self.show_list("Moves")
+        return w.VBox(parts, _dom_classes=["rinq-card", "rinq-lists"])
 
-    def list(self, page: str) -> None:
+    def view_options(self) -> ViewOptions:
+        """What is chosen to be seen."""
+        log, status, job = self.log_of.value, self.status.value, self.job.value
+        return ViewOptions(
+            window=WINDOWS[self.window.value],
+            only_problems=FILTERS[self.filter.value],
+            log=None if log == NO_LOG else log,
+            jobs=self._list == "Jobs",
+            status=None if status == ALL else Status(status),
+            contains=self.contains.value.strip(),
+            job=None if job == NO_JOB else job,
+        )
+
+    def show_list(self, name: str) -> None:
         """Show the moves, or the jobs."""
-        for name, tab in self.lists.items():
-            mark(tab, "rinq-chosen", name == page)
+        self._list = name
+        for each, tab in self.lists.items():
+            set_class(tab, "rinq-chosen", each == name)
         for widget in (self.filter, self.moves):
-            mark(widget, "rinq-hidden", page == "Jobs")
-        for widget in (self.finder, self.jobs, self.story):
-            mark(widget, "rinq-hidden", page != "Jobs")
+            set_class(widget, "rinq-hidden", name == "Jobs")
+        for widget in (self.finder, self.jobs, self.job_history):
+            set_class(widget, "rinq-hidden", name != "Jobs")
+
+    def show_charts(self, page: str, drawn: Sequence[str]) -> None:
+        """Show the charts of a page, each of them an ``<svg>``."""
+        set_class(self.body, "rinq-wide", page == "Processes")
+        for i, chart in enumerate(self.charts):
+            chart.value = drawn[i] if i < len(drawn) else ""
+            set_class(chart, "rinq-hidden", i >= len(drawn))
+        for each, tab in self.pages.items():
+            set_class(tab, "rinq-chosen", each == page)
+
+    def show_error(self, why: str) -> None:
+        """Show what is wrong with the config path; '' takes it away."""
+        show_error(self.config_line, self.config_error, why)
 
     def offer_jobs(self, names: Sequence[str]) -> None:
         """Let one of these jobs be chosen; the one that is chosen stays so."""
         chosen = self.job.value
         more = [chosen] if chosen != NO_JOB and chosen not in names else []
-        options = (NO_JOB, *more, *names)
-        self._offer(self.job, options)
-
-    def complain(self, why: str) -> None:
-        """Show what is wrong with the config path; '' takes it away."""
-        complain(self.config_line, self.config_error, why)
-
-    def draw(self, page: str, drawn: Sequence[str]) -> None:
-        """Put the charts of a page in their places."""
-        mark(self.body, "rinq-wide", page == "Processes")
-        for place, chart in enumerate(self.charts):
-            chart.value = drawn[place] if place < len(drawn) else ""
-            mark(chart, "rinq-hidden", place >= len(drawn))
-        for name, tab in self.tabs.items():
-            mark(tab, "rinq-chosen", name == page)
+        self._offer(self.job, (NO_JOB, *more, *names))
 
     def offer_logs(self, names: Sequence[str]) -> None:
-        """Let the log of any of these be chosen; what is chosen stays so."""
-        options = tuple(names) or (NO_LOG,)
-        self._offer(self.log_of, options)
-
-    def _chosen(self, on: Presses) -> None:
-        if not self._offering:
-            on.wish()
+        """Let the log of any of these be chosen; the one that is chosen stays so."""
+        self._offer(self.log_of, tuple(names) or (NO_LOG,))
 
     def _offer(self, choice: Choice, options: tuple[str, ...]) -> None:
         if options == tuple(choice.options):
             return
-        chosen, self._offering = choice.value, True
+        chosen, self.offering = choice.value, True
         try:
             choice.options = options
             choice.value = chosen if chosen in options else options[0]
         finally:
-            self._offering = False
+            self.offering = False

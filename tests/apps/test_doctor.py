@@ -29,7 +29,7 @@ def test_a_sound_installation_needs_no_advice(examine, monkeypatch):
     assert [finding for finding in examine().values() if finding.advice] == []
 
 
-def test_looking_makes_nothing(examine, tmp_path):
+def test_the_checks_make_no_file(examine, tmp_path):
     examine()
     assert list(tmp_path.iterdir()) == []
 
@@ -62,5 +62,6 @@ def test_a_taken_port_is_named_with_another_to_take(examine, monkeypatch):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        monkeypatch.setattr(doctor, "PORT", taken.getsockname()[1])
-        assert f"--port {doctor.PORT + 1}" in examine()["port"].advice
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(doctor, "PORT", port)
+        assert f"--port {port + 1}" in examine()["port"].advice

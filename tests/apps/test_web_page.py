@@ -14,6 +14,7 @@ import pytest
 from rinq.apps import web_page as app
 from rinq.config import Config
 from rinq.errors import ConfigError
+from rinq.fleet.launch import OWNER_VARIABLE
 
 COMMAND = [sys.executable, "-P", "-c", "from rinq.cli import main; main()", "app", "--no-browser"]
 
@@ -55,10 +56,11 @@ def test_the_page_is_served_here_and_the_logs_are_printed(tmp_path, port, eventu
             answer.read()
         (logs / "anna.log").write_text("12:00 claimed abcdefghij\n")
         eventually(lambda: "anna 12:00 claimed abcdefghij\n" in (tmp_path / "out").read_text())
-    finally:
         server.send_signal(signal.SIGINT)
-        code = server.wait(30)
-    assert code == 0
+        assert server.wait(30) == 0
+    finally:
+        server.kill()
+        server.wait()
     assert f"http://localhost:{port}/" in (tmp_path / "out").read_text()
 
 
@@ -66,7 +68,7 @@ def test_under_a_hub_the_address_that_works_there_is_named(tmp_path, port, monke
     monkeypatch.setenv(app.HUB_PREFIX, "/user/anna/")
     options = []
     monkeypatch.setattr(app.Page, "launch_instance", options.extend)
-    monkeypatch.setenv(app.OWNER_VARIABLE, "")
+    monkeypatch.setenv(OWNER_VARIABLE, "")
     app.serve_page(Config(), port=port, browser=False)
     assert f"/user/anna/proxy/absolute/{port}/" in capsys.readouterr().out
     assert f"--Voila.base_url=/user/anna/proxy/absolute/{port}/" in options

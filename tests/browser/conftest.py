@@ -42,13 +42,20 @@ def chromium():
     return found
 
 
-@pytest.fixture
-def page(chromium):
-    """An empty page. Playwright's loop runs in this thread, so it ends with each test."""
+@pytest.fixture(scope="module")
+def browser(chromium):
+    """The browser of a file's tests. Playwright's loop runs in this thread until the file ends."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         with contextlib.closing(browser):
-            yield browser.new_page(viewport={"width": 1400, "height": 1000})
+            yield browser
+
+
+@pytest.fixture
+def page(browser):
+    """An empty page, with cookies and storage of its own."""
+    with contextlib.closing(browser.new_page(viewport={"width": 1400, "height": 1000})) as page:
+        yield page
 
 
 @pytest.fixture
@@ -62,7 +69,7 @@ def config(tmp_path):
 
 @pytest.fixture
 def fleet(config):
-    """The queue's processes, looked at from outside the browser."""
+    """The queue's processes, as they are seen from outside the browser."""
     return Fleet(config)
 
 

@@ -19,13 +19,17 @@ from room_in_browser import (
     start_steer_kill_and_stop,
 )
 
-APP = "from rinq.apps import web_page; web_page.LEFT = {left}; from rinq.cli import main; main()"
+APP = """\
+from rinq.apps import web_page
+from rinq.cli import main
+web_page.KEEP_CLOSED = {seconds}
+main()"""
 
 
 @pytest.fixture
 def served(serve, config, port):
     """The server of the page; it ends a closed page's kernel sooner than it would."""
-    command = [sys.executable, "-P", "-c", APP.format(left=5), "app", "--no-browser"]
+    command = [sys.executable, "-P", "-c", APP.format(seconds=5), "app", "--no-browser"]
     return serve([*command, "--config", str(config), "--port", str(port)])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from drawn import bars, texts
 from matplotlib.colors import to_hex
+from matplotlib.text import Annotation
 
 from rinq.charts.counterexample import CounterexamplePicture, figure
 from rinq.charts.palette import DARK, FILL, LIGHT
@@ -49,7 +50,8 @@ def test_each_process_has_a_lane_and_each_call_a_bar_until_it_returned():
 
 def test_the_two_events_that_contradict_each_other_are_numbered():
     ax = figure(example(RACE, 3, 1)).axes[0]
-    numbers = {text.get_text(): text.xy[0] for text in ax.texts if text.get_text() in ("1", "2")}
+    notes = [text for text in ax.texts if isinstance(text, Annotation)]
+    numbers = {note.get_text(): note.xy[0] for note in notes if note.get_text() in ("1", "2")}
     assert numbers["2"] < numbers["1"]
     edges = [to_hex(patch.get_edgecolor()) for patch in ax.patches if patch.get_fill()]
     assert edges.count(LIGHT["text"]) == 2
@@ -86,7 +88,7 @@ def test_in_a_notebook_it_is_a_picture_with_a_stable_name():
     assert data["image/png"].startswith(b"\x89PNG")
     assert data["text/plain"] == "<counterexample: one-claim>"
     assert metadata["image/png"]["width"] > 500
-    assert picture.finding == "A sentence."
+    assert picture.alt_text == "A sentence."
 
 
 def test_a_property_that_holds_has_no_picture():

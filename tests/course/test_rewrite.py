@@ -29,7 +29,7 @@ class MyQueue:
 '''
 
 
-def test_a_method_takes_the_place_of_the_one_of_its_name():
+def test_a_method_replaces_the_one_of_its_name():
     text = rewrite(MODULE, "def claim(self):\n    # why\n    return 3\n")
     assert text == MODULE.replace("return 1", "# why\n        return 3")
 
@@ -43,7 +43,7 @@ def test_a_cell_of_comments_changes_nothing():
     assert rewrite(MODULE, "# Your turn.\n") == MODULE
 
 
-def test_what_is_new_finds_its_place():
+def test_what_is_new_is_put_where_it_belongs():
     cell = "import time\n\nN = 5\n\ndef fail(self):\n    return N\n\nclass Other:\n    pass\n"
     text = rewrite(MODULE, cell)
     names = [getattr(node, "name", ast.unparse(node)) for node in ast.parse(text).body]
@@ -57,7 +57,10 @@ def test_what_is_new_finds_its_place():
         "Other",
         "MyQueue",
     ]
-    assert [node.name for node in ast.parse(text).body[-1].body] == ["claim", "close", "fail"]
+    rewritten = ast.parse(text).body[-1]
+    assert isinstance(rewritten, ast.ClassDef)
+    methods = [getattr(node, "name", None) for node in rewritten.body]
+    assert methods == ["claim", "close", "fail"]
 
 
 def test_doing_it_twice_is_doing_it_once():
@@ -93,14 +96,14 @@ def test_the_magic_says_not_attempted_where_nothing_is_new(run, capsys):
 
 
 @pytest.mark.parametrize(
-    ("cell", "file", "told"),
+    ("cell", "file", "message"),
     [
         ("def claim(self:\n    return 3\n", "q.py", "Line 1 of the cell, 'def claim(self:'"),
         ("def claim(self): ...\n", "other.py", "There is no other.py: run the cell"),
     ],
 )
-def test_a_mistake_is_told_in_one_line(run, tmp_path, cell, file, told):
-    with pytest.raises(UsageError, match="^" + told.replace("(", r"\(")):
+def test_a_mistake_is_reported_in_one_line(run, tmp_path, cell, file, message):
+    with pytest.raises(UsageError, match="^" + message.replace("(", r"\(")):
         run(cell, file)
     assert (tmp_path / "q.py").read_text() == MODULE
 

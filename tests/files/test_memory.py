@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,9 +20,9 @@ CONTENT = st.sampled_from([b"text", b"more text", b""])
 
 def job(name, status, attempt):
     """A row as it stands, as far as files are concerned."""
-    times_and_holder = (None, 0.0, None)
-    row = (0, 0.0, None, 1, "submit", None, 0.0, None, None)
-    return Job(1, name, status, attempt, 0, 0, *times_and_holder, *row)
+    held = (None, 0.0, None)
+    row: tuple[Any, ...] = (*held, 0, 0.0, None, 1, "submit", None, 0.0, None, None)
+    return Job(1, name, status, attempt, 0, 0, *row)
 
 
 names, attempts = st.sampled_from(NAMES), st.integers(0, 3)

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 import yaml
@@ -40,7 +41,7 @@ def configure(tmp_path):
     (tmp_path / "handlers_here.py").write_text(HANDLERS)
 
     def write(name="config.yaml", **sections):
-        values = {
+        values: dict[str, dict[str, Any]] = {
             "general": {"primary_path": "jobs", "speed": 50, "durability": "normal", "seed": 7},
             "producer": {"interval": 5},
             "consumer": {"interval": [1, 2], "handler": "handlers_here:act"},

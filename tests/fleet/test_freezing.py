@@ -70,7 +70,7 @@ def test_a_process_is_thawed_also_where_no_mark_can_be_written(
     @contextlib.contextmanager
     def impatient():
         with open_queue(config) as opened:
-            opened._db.wait = 0
+            opened._db.wait = 0  # type: ignore[attr-defined]
             yield opened
 
     with monkeypatch.context() as patch, queue.exclusive():
@@ -107,7 +107,7 @@ def test_nobody_is_frozen_in_the_middle_of_a_write(fleet, config, queue):
     for _ in range(15):
         fleet.freeze("mine")
         with open_queue(config) as other:
-            other._db.wait = 0
+            other._db.wait = 0  # type: ignore[attr-defined]
             other.settings.change({"faults.error_rate": 0.5})
         fleet.thaw("mine")
     assert audit(queue)

@@ -8,12 +8,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rinq.config import Config
 from rinq.fleet.fleet import Fleet
 from rinq.fleet.pm2 import FLEET, process_file
+from rinq.queue import Status
 from rinq.queue.liveness import State
 
 LOCAL = Path(sys.prefix) / "node_modules" / ".bin"  # where the checks install it
@@ -28,7 +30,7 @@ def config(tmp_path):
 
 
 def test_every_application_runs_without_an_interpreter(config):
-    apps = process_file(config)["apps"]
+    apps: Any = process_file(config)["apps"]
     assert [(app["args"][-4], app["name"]) for app in apps] == [(str(r), n) for r, n in FLEET]
     assert {app["interpreter"] for app in apps} == {"none"}
     assert all(app["args"][-1] == str(config.file) for app in apps)
@@ -47,9 +49,9 @@ def test_the_real_pm2_runs_a_fleet_and_stops_it(config, tmp_path, eventually):
     try:
         pm2("start", str(file))
         with fleet.queue() as queue:
-            eventually(lambda: queue.counts()["processed"] >= 3, timeout=60)
-        states = {process.name: process.state for process in fleet.processes()}
-        assert states == {name: State.RUNNING for _, name in FLEET}
+            eventually(lambda: queue.counts()[Status.PROCESSED] >= 3, timeout=60)
+        running = {name: State.RUNNING for _, name in FLEET}  # the last may be starting
+        eventually(lambda: {it.name: it.state for it in fleet.processes()} == running)
         pm2("stop", "all")
         assert {process.state for process in fleet.processes()} == {State.STOPPED}
     finally:

@@ -7,6 +7,7 @@ import gc
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from rinq import Run, Status
 from rinq.errors import ConfigError
 
-FAST = {
+FAST: dict[str, Any] = {
     "general": {"speed": 100, "durability": "normal", "seed": 7},
     "consumer": {"interval": [0, 2]},
 }

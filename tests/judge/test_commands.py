@@ -18,7 +18,7 @@ def rinq(tmp_path, monkeypatch, capsys):
         monkeypatch.setattr("sys.argv", ["rinq", *arguments])
         try:
             main()
-            code = 0
+            code: object = 0
         except SystemExit as end:
             code = end.code
         return code, *capsys.readouterr()
@@ -35,11 +35,11 @@ def test_the_queue_to_begin_with_is_written_and_judged(rinq, tmp_path):
         0,
         "fifo  holds  First in, first out\n",
     )
-    code, said, _ = rinq("check", "my_queue:MyQueue", "--only", "retries-end", "--only", "fifo")
+    code, output, _ = rinq("check", "my_queue:MyQueue", "--only", "retries-end", "--only", "fifo")
     assert code == 1
-    assert "retries-end  broken" in said
-    code, said, _ = rinq("check", "my_queue:MyQueue", "--only", "fifo", "--json")
-    assert (code, json.loads(said)[0]["outcome"]) == (0, "holds")
+    assert "retries-end  broken" in output
+    code, output, _ = rinq("check", "my_queue:MyQueue", "--only", "fifo", "--json")
+    assert (code, json.loads(output)[0]["outcome"]) == (0, "holds")
 
 
 def test_a_file_that_is_there_is_never_overwritten(rinq, tmp_path):
@@ -57,6 +57,6 @@ def test_a_file_that_could_not_be_judged_is_not_written(rinq, tmp_path, name):
 
 
 def test_a_class_that_is_not_there_is_refused_in_one_line(rinq):
-    code, said, _ = rinq("check", "nothere:Queue")
+    code, output, _ = rinq("check", "nothere:Queue")
     assert str(code).startswith("rinq: This queue cannot be judged: there is no module nothere")
-    assert said == ""
+    assert output == ""

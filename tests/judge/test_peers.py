@@ -1,4 +1,4 @@
-"""What the judge says of queues that people use is what the README says."""
+"""What the judge finds in queues that people use is what the README says."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from judge.peers import table
 
-from rinq.judge.gallery.table import judged, outcomes
+from rinq.judge.gallery.table import check_all
 from rinq.judge.properties import PROPERTIES
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
@@ -20,14 +20,14 @@ TRIED = tuple(it.name for it in PROPERTIES if it.name != SLOW)
 def reports():
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(Path(table.__file__).parent)
-        found = judged([it.target for it in PEERS], only=TRIED, quick=True)
+        found = check_all([it.target for it in PEERS], only=TRIED, quick=True)
         return dict(zip(PEERS, found, strict=True))
 
 
 @pytest.mark.parametrize("peer", PEERS, ids=table.PACKAGES.values())
 def test_the_judge_finds_in_a_peer_what_the_table_says(reports, peer):
-    assert outcomes(reports[peer]) == {it: peer.outcomes[it] for it in TRIED}, reports[peer]
+    assert reports[peer].outcomes == {it: peer.outcomes[it] for it in TRIED}, reports[peer]
 
 
 def test_the_readme_shows_the_table_of_the_peers_with_the_versions_judged():
-    assert table.drawn({it: it.outcomes for it in PEERS}) in README
+    assert table.peers_table({it: it.outcomes for it in PEERS}) in README

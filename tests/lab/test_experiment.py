@@ -1,4 +1,4 @@
-"""Experiments: the grid, the seeds, side by side, interrupted, gone on with, and summed up."""
+"""Experiments: the grid, the seeds, side by side, interrupted, resumed, and summed up."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import math
 import statistics
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from rinq.lab.scenario import Scenario
 from rinq.queue import PersistentQSQLite, Status
 
 SHORT = {"seconds": 300, "config": {"consumer": {"work_time": "exponential(8)"}}}
-GRID = {"consumers": [2, 3], "consumer.interval": [0, [1, 3]]}
+GRID: dict[str, list[Any]] = {"consumers": [2, 3], "consumer.interval": [0, [1, 3]]}
 
 
 class Here(Executor):
@@ -27,7 +28,7 @@ class Here(Executor):
     def __init__(self, fails=None):
         self.done, self.fails = 0, fails
 
-    def submit(self, task, *arguments):
+    def submit(self, task, /, *arguments, **options):
         future = Future()
         self.done += 1
         if self.done == self.fails:
@@ -84,11 +85,11 @@ def test_each_run_keeps_its_scenario_its_history_and_its_verdict(tmp_path):
     ]
     assert json.loads((folder / "result.json").read_text())["verdict"] == "valid"
     with PersistentQSQLite(folder / "rinq.db") as queue:
-        assert sum(queue.counts().values()) == results.rows[0]["submitted"]
+        assert sum(queue.counts().values()) == results.rows[0]["arrivals"]
         assert audit(queue).verdict == "valid"
 
 
-def test_what_failed_is_told_what_did_not_is_kept_and_only_the_rest_is_done_again(tmp_path):
+def test_what_failed_is_reported_what_did_not_is_kept_and_only_the_rest_is_done_again(tmp_path):
     experiment = Experiment(SHORT, vary={"consumers": [1, 2, 3]}, repeats=2)
     with pytest.raises(ExperimentError, match=r"consumers.*the power went"):
         experiment.run(tmp_path, executor=Here(fails=4), progress=False)
@@ -181,7 +182,7 @@ def test_real_processes_run_from_the_same_description(tmp_path):
     assert row["verdict"] == "valid"
     assert row["processed"] > 0
     with PersistentQSQLite(tmp_path / "001-1/rinq.db") as queue:
-        assert [mark.event for mark in queue.registry.process_events()] == ["kill"]
+        assert [row.event for row in queue.registry.process_events()] == ["kill"]
         assert queue.counts()[Status.PROCESSED] >= row["processed"]
 
 
@@ -197,7 +198,7 @@ def test_a_cluster_gives_the_same_results(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         ({"vary": {"consumer": [1]}}, "consumer: unknown"),
         ({"vary": {"consumers": [1, -1]}}, "consumers: expected"),
@@ -206,6 +207,6 @@ def test_a_cluster_gives_the_same_results(tmp_path):
         ({"kind": "imaginary"}, "kind: expected virtual or real"),
     ],
 )
-def test_an_experiment_that_makes_no_sense_is_refused_before_anything_runs(arguments, told):
-    with pytest.raises(ConfigError, match=told):
+def test_an_experiment_that_makes_no_sense_is_refused_before_anything_runs(arguments, message):
+    with pytest.raises(ConfigError, match=message):
         Experiment(SHORT, **arguments)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from statistics import NormalDist, mean
+from typing import cast
 
 import pytest
 from hypothesis import assume, given
@@ -46,21 +47,21 @@ def mmc_by_its_states(arrival_rate, mean_work, consumers, states=4000):
 
 
 def polled(rng, arrival_rate, work, interval, consumers, *, regular, jobs=60_000):
-    """Mean seconds from submit to claim where each consumer looks as rinq's do."""
+    """Mean seconds from submit to claim where each consumer polls as rinq's do."""
     arrivals, at = [], 0.0
     for _ in range(jobs):
         at += 1 / arrival_rate if regular else rng.expovariate(arrival_rate)
         arrivals.append(at)
-    looks = [rng.uniform(*interval) for _ in range(consumers)]
+    polls = [rng.uniform(*interval) for _ in range(consumers)]
     waits = []
     for arrival in arrivals:
         while True:
-            first = min(range(consumers), key=looks.__getitem__)
-            look = looks[first]
-            looks[first] += rng.uniform(*interval)
-            if look >= arrival:
-                looks[first] += work
-                waits.append(look - arrival)
+            first = min(range(consumers), key=polls.__getitem__)
+            poll = polls[first]
+            polls[first] += rng.uniform(*interval)
+            if poll >= arrival:
+                polls[first] += work
+                waits.append(poll - arrival)
                 break
     return mean(waits)
 
@@ -251,8 +252,8 @@ def test_allen_cunneen_comes_near_mdc_and_nearer_at_high_load(load, consumers, b
 # Polling
 
 
-def test_of_idle_consumers_the_first_looks_soon():
-    """One: E[V²]/2E[V]. Constant intervals: the least of c uniform rests, b/(c+1). And by sum."""
+def test_of_idle_consumers_the_first_polls_soon():
+    """One: E[V²]/2E[V]. Constant: the least of c uniform residual times, b/(c+1). And by sum."""
     assert theory.poll_wait(uniform(7, 15), 1) == pytest.approx((121 + 64 / 12) / 22)
     assert theory.poll_wait(constant(12), 5) == pytest.approx(2)
     assert theory.poll_wait(constant(0), 3) == 0
@@ -266,7 +267,7 @@ def test_of_idle_consumers_the_first_looks_soon():
 
 
 @given(st.floats(0, 20), st.floats(0.01, 20), fleets)
-def test_more_idle_consumers_look_sooner(least, width, consumers):
+def test_more_idle_consumers_poll_sooner(least, width, consumers):
     fewer, more = (theory.poll_wait(uniform(least, least + width), consumers + n) for n in (0, 1))
     assert 0 < more < fewer
 
@@ -309,7 +310,7 @@ def test_producers_may_follow_a_law_and_several_make_more():
     assert theory.predict(config, consumers=3, producers=2) == by_hand
 
 
-def test_of_exponential_looks_the_first_comes_as_from_one_that_is_faster():
+def test_of_exponential_polls_the_first_comes_as_from_one_that_is_faster():
     assert theory.poll_wait(exponential(12), 1) == 12
     assert theory.poll_wait(exponential(12), 4) == 3
 
@@ -341,7 +342,7 @@ def test_a_prediction_takes_its_numbers_from_the_config():
         (lambda: theory.mmc(1, math.nan, 1), "mean_service: expected a number from 0 up, got nan."),
         (lambda: theory.mmc(1, math.inf, 1), "mean_service: expected a number from 0 up, got inf."),
         (lambda: theory.mmc(1, 1, 0), "consumers: expected a whole number from 1 up, got 0."),
-        (lambda: theory.erlang_c(1, 2.5), "consumers: expected a whole number"),
+        (lambda: theory.erlang_c(1, cast("int", 2.5)), "consumers: expected a whole number"),
         (lambda: theory.poll_wait(uniform(7, 15), 0), "consumers: expected a whole number"),
         (lambda: theory.predict(SEED, consumers=1, producers=0), "producers: expected a whole"),
         (lambda: theory.allen_cunneen(1, constant(1), 2, -1), "arrival_scv: expected"),

@@ -9,7 +9,7 @@ from rinq.metrics.export import export, frames
 
 def test_every_frame_is_written_with_all_its_rows(told, tmp_path):
     queue, _ = told
-    written = export(queue, tmp_path / "new" / "folder", wait=15)
+    written = export(queue, tmp_path / "new" / "folder", interval=15)
     files = {path.stem: path for path in (tmp_path / "new" / "folder").iterdir()}
     assert set(files) == set(written) == set(frames(queue))
     for name, path in files.items():

@@ -1,4 +1,4 @@
-"""The history as a view follows it: read piece by piece, forgotten, skipped, and still exact."""
+"""The history as a view follows it: read in pieces, dropped, skipped, and always exact."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import stories
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rinq.metrics import frames as metrics
+from rinq import metrics
 from rinq.metrics import live_history as history_module
 from rinq.metrics import sample
 from rinq.metrics.live_history import KIND, LiveHistory
@@ -26,13 +26,14 @@ def test_the_history_fetches_only_what_is_new(told, monkeypatch):
     history = LiveHistory()
     history.read(queue, 0)
     asked = []
-    transitions = queue.transitions
+    transitions = queue.history.transitions
     monkeypatch.setattr(
-        queue, "transitions", lambda *args: asked.append(args[0]) or transitions(*args)
+        queue.history, "transitions", lambda *args: asked.append(args[0]) or transitions(*args)
     )
+    last = queue.history.newest()
     queue.submit("dddddddddd")
     history.read(queue, 0)
-    assert min(asked) == 14  # the last row known, to see that it is still there
+    assert asked == [last, queue.history.newest()]
     assert len(history.transitions) == 16
     pd.testing.assert_frame_equal(history.counts, metrics.status_counts(metrics.transitions(queue)))
 
@@ -46,8 +47,8 @@ def test_a_history_read_in_pages_is_the_same(told, monkeypatch):
     )
 
 
-def test_what_is_forgotten_leaves_the_counts_exact(told, monkeypatch):
-    monkeypatch.setattr(history_module, "KEPT", 2)
+def test_what_is_dropped_leaves_the_counts_exact(told, monkeypatch):
+    monkeypatch.setattr(history_module, "MIN_ROWS", 2)
     queue, start = told
     history = LiveHistory()
     history.read(queue, since=start + 50)
@@ -59,7 +60,7 @@ def test_what_is_forgotten_leaves_the_counts_exact(told, monkeypatch):
 
 
 def test_of_a_history_that_is_over_the_last_rows_are_kept(told, monkeypatch):
-    monkeypatch.setattr(history_module, "KEPT", 3)
+    monkeypatch.setattr(history_module, "MIN_ROWS", 3)
     queue, start = told
     history = LiveHistory()
     history.read(queue, since=start + 5000)
@@ -78,8 +79,8 @@ def test_another_database_in_the_old_ones_place_is_read_anew(told, tmp_path):
 
 @pytest.fixture
 def short_memory(monkeypatch):
-    """Little is kept, and pages are small: whatever is long in life is soon reached."""
-    for name, n in {"PAGE": 4, "KEPT": 3, "MOST": 8}.items():
+    """Little is kept, and pages are small, so that a short history reaches every limit."""
+    for name, n in {"PAGE": 4, "MIN_ROWS": 3, "MAX_ROWS": 8}.items():
         monkeypatch.setattr(history_module, name, n)
 
 
@@ -97,22 +98,23 @@ def test_the_tally_counts_every_entry_by_its_kind(told):
 @pytest.fixture
 def fetched(told, monkeypatch):
     """The ids of the entries that are fetched from now on."""
-    queue, transitions, ids = told[0], told[0].transitions, set()
+    history, ids = told[0].history, set()
+    transitions = history.transitions
 
     def fetch(*args):
         found = transitions(*args)
         ids.update(row.id for row in found)
         return found
 
-    monkeypatch.setattr(queue, "transitions", fetch)
+    monkeypatch.setattr(history, "transitions", fetch)
     return ids
 
 
-def test_what_would_be_forgotten_at_once_is_not_even_read(told, short_memory, fetched):
+def test_what_would_be_dropped_at_once_is_not_even_read(told, short_memory, fetched):
     queue, start = told
     history = LiveHistory()
     history.read(queue, start + 82.5)
-    assert fetched == {12, 13, 14, 15}  # 12 is where it goes on
+    assert fetched == {13, 14, 15}
     assert history.tally == all_of(queue)
     assert history.totals == queue.counts()
     assert history.transitions["id"].tolist() == [13, 14, 15]
@@ -127,7 +129,7 @@ def test_no_more_than_the_most_is_read_and_kept_however_long_the_window(
     history = LiveHistory()
     history.read(queue, 0)
     assert history.transitions["id"].tolist() == list(range(8, 16))
-    assert min(fetched) == 7
+    assert min(fetched) == 8
     queue.submit("dddddddddd")
     history.read(queue, 0)
     assert history.transitions["id"].tolist() == list(range(9, 17))
@@ -147,7 +149,7 @@ def test_however_often_it_is_read_counts_and_tally_are_those_of_all(acts, stride
     now, claims = [1000.0], []
     history = LiveHistory()
     with pytest.MonkeyPatch.context() as patch:
-        for name, n in {"PAGE": 4, "KEPT": 3, "MOST": 8}.items():
+        for name, n in {"PAGE": 4, "MIN_ROWS": 3, "MAX_ROWS": 8}.items():
             patch.setattr(history_module, name, n)
         with PersistentQSQLite(":memory:", moment=lambda: Moment(now[0])) as queue:
             for step, name in enumerate(acts):
@@ -176,7 +178,7 @@ def test_a_sample_of_few_jobs_is_of_all(told):
 @pytest.mark.parametrize("at_once", [True, False], ids=["skipped", "followed"])
 def test_a_sample_holds_a_share_of_the_jobs_and_of_these_everything(queue, monkeypatch, at_once):
     monkeypatch.setattr(sample, "MOST_JOBS", 40)
-    monkeypatch.setattr(history_module, "KEPT", 5 if at_once else 10_000)
+    monkeypatch.setattr(history_module, "MIN_ROWS", 5 if at_once else 10_000)
     history = LiveHistory()
     for i in range(200):
         queue.submit(f"job_{i:06}")
@@ -200,7 +202,7 @@ def test_the_sample_does_not_depend_on_how_it_was_read(queue, monkeypatch):
     for i in range(64):
         queue.submit(f"job_{i:06}")
         followed.read(queue, 0)
-    monkeypatch.setattr(history_module, "KEPT", 40)
+    monkeypatch.setattr(history_module, "MIN_ROWS", 40)
     skipped = LiveHistory()
     skipped.read(queue, 1e12)
     pd.testing.assert_frame_equal(
@@ -213,7 +215,7 @@ def test_ids_without_a_job_are_no_harm_to_the_sample(queue, monkeypatch):
     for i in range(8):
         queue.submit(f"job_{i:06}")
     queue._db.run("DELETE FROM jobs WHERE id IN (1, 2, 5)")
-    monkeypatch.setattr(history_module, "KEPT", 1)
+    monkeypatch.setattr(history_module, "MIN_ROWS", 1)
     history = LiveHistory()
     history.read(queue, 1e12)
     assert history.sample.transitions["job_id"].tolist() == [3, 4, 6, 7, 8, 5]

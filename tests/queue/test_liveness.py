@@ -70,6 +70,7 @@ def test_a_child_that_was_not_waited_for_has_ended(eventually):
 
 
 def test_a_process_that_version_1_registered_is_known_by_its_old_marks():
-    old = {"host": NAME, "started": psutil.Process().create_time()}
+    made = psutil.Process().create_time()
+    old = {"host": NAME, "started": made}
     assert state(row(**old)) is State.RUNNING
-    assert state(row(**{**old, "started": old["started"] - 100})) is State.CRASHED
+    assert state(row(**{**old, "started": made - 100})) is State.CRASHED

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rinq.errors import ConfigError, InvalidName
-from rinq.queue import MOVES, SETTLED, Event, Job, Status
+from rinq.queue import ATTEMPT_ENDS, MOVES, SETTLED, UNSETTLED, Event, Job, Status
 from rinq.queue.model import check_job_name, check_process_name, is_job_name
 from rinq.queue.sqlite.connection import read_sql
 
@@ -82,6 +82,13 @@ def test_what_has_settled_moves_only_by_a_cleaner_or_an_operator():
 def test_every_status_can_be_reached_and_every_event_is_a_move_or_a_verdict():
     assert {target for _, _, target in MOVES} == set(Status)
     assert {event for event, _, _ in MOVES} == set(Event) - {Event.ILLEGAL, Event.REFUSED}
+
+
+def test_an_attempt_ends_in_whatever_leaves_processing_but_in_a_release():
+    leaves = {event for event, origin, _ in MOVES if origin is Status.PROCESSING}
+    assert set(ATTEMPT_ENDS) == leaves - {Event.RELEASE}
+    assert {*SETTLED, *UNSETTLED} == set(Status)
+    assert not SETTLED & UNSETTLED
 
 
 def test_the_schema_spells_the_same_moves_and_statuses():

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from rinq.config import Config
-from rinq.errors import CorruptDatabase, DatabaseError, ForeignDatabase, Passing, Unavailable
+from rinq.errors import CorruptDatabase, DatabaseError, ForeignDatabase, TransientError, Unavailable
 from rinq.queue import PersistentQSQLite, open_queue
 from rinq.queue.sqlite.migrating import SCHEMA_VERSION
 from rinq.queue.sqlite.opening import APPLICATION_ID
@@ -139,7 +139,7 @@ def test_a_place_where_no_file_can_be_is_unavailable(tmp_path):
         with pytest.raises(Unavailable, match="unable to open") as caught:
             PersistentQSQLite(path)
         assert str(path) in str(caught.value)
-        assert isinstance(caught.value, Passing)
+        assert isinstance(caught.value, TransientError)
 
 
 def test_a_folder_that_cannot_be_made_is_unavailable(tmp_path):

@@ -7,7 +7,7 @@ from multiprocessing import resource_tracker
 import pytest
 
 from rinq.config import Config
-from rinq.errors import HandlerFailed, Passing, Unavailable
+from rinq.errors import HandlerFailed, TransientError, Unavailable
 from rinq.files import Files
 from rinq.roles.work import Task, Work
 
@@ -177,7 +177,7 @@ def patiently():
         for _ in range(tries):
             try:
                 return role()
-            except Passing:
+            except TransientError:
                 continue
         raise AssertionError("the trouble did not pass")
 

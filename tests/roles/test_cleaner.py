@@ -6,6 +6,7 @@ import itertools
 import logging
 import os
 import sys
+from typing import Any
 
 import pytest
 
@@ -263,7 +264,7 @@ def test_a_row_deleted_by_hand_is_no_trouble(cleaner, queue, files, fail):
 def test_trouble_at_any_call_loses_nothing(hire, queue, files, fail, saboteur, patiently, after):
     calls = [(queue, "jobs"), (queue, "hold"), (queue, "clean"), (queue.settings, "read")]
     calls += [(queue.clock, "now"), (queue.registry, "record_cycle")]
-    methods = [(target, verb, Unavailable) for target, verb in calls]
+    methods: list[tuple[Any, ...]] = [(target, verb, Unavailable) for target, verb in calls]
     methods += [(files, "follow", FilesUnavailable)]
     for at in itertools.count():
         name = f"abcdefg{at:03}"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import os
+from typing import Any
 
 import pytest
 
 from rinq import audit
 from rinq.errors import FilesUnavailable, Unavailable
-from rinq.faults import Fault, strike
+from rinq.faults import Fault, fault_of_attempt
 from rinq.queue import Status
 from rinq.roles.consumer import Consumer
 from rinq.roles.manager import Manager
@@ -446,7 +447,7 @@ def test_a_fault_depends_on_job_and_attempt_not_on_who_executes(hire, queue, des
         consumer()
         desk.task.finish()
         consumer()
-    struck = [strike(one.config.faults, 7, name, 1) for name in names]  # 7 is the seed
+    struck = [fault_of_attempt(one.config.faults, 7, name, 1) for name in names]  # 7 is the seed
     assert [task.fault for task in desk.tasks] == struck
     assert len(set(struck)) == 3
 
@@ -529,7 +530,7 @@ def test_trouble_at_any_call_loses_nothing(
     hire, queue, files, clock, desk, saboteur, patiently, outcome, after
 ):
     """Every call that a job's whole life makes to queue and files fails once."""
-    methods = [(queue, verb, Unavailable) for verb in (*MOVES, *OTHERS)]
+    methods: list[tuple[Any, ...]] = [(queue, verb, Unavailable) for verb in (*MOVES, *OTHERS)]
     methods += [(getattr(queue, part), verb, Unavailable) for part, verb in PARTS]
     methods += [(files, v, FilesUnavailable) for v in ("read", "write_result", "follow")]
     manager = hire(Manager)

@@ -127,7 +127,7 @@ def test_a_pause_is_one_also_when_a_task_has_just_called(ticker):
     waits = []
 
     class Wake(threading.Event):
-        def wait(self, _timeout):
+        def wait(self, timeout=None):
             waits.append(self.is_set())
             return self.is_set()
 

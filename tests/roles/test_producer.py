@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 
@@ -110,7 +111,7 @@ def test_trouble_at_any_call_loses_no_file_and_no_job(
 ):
     calls = [(queue.settings, "read"), (queue.clock, "now"), (queue, "submit")]
     calls += [(queue.registry, "record_cycle")]
-    methods = [(target, verb, Unavailable) for target, verb in calls]
+    methods: list[tuple[Any, ...]] = [(target, verb, Unavailable) for target, verb in calls]
     methods += [(files, "discard", FilesUnavailable)]
     if not after:
         methods += [(files, "create", FilesUnavailable)]  # which leaves nothing when it fails

@@ -1,9 +1,9 @@
-"""A right queue in 80 lines, and broken ones that each differ from it by as little as it takes.
+"""A correct queue in 80 lines (``reference.py``); beside it broken ones (``broken.py``).
 
-Each flaw was met in a queue that people use. Some such flaws the judge's protocol cannot
-show, so no queue here has them:
+Some flaws of queues that people use cannot be shown through the judge's protocol, so no queue
+here has them:
 
-- a heartbeat that the writer's lock starves: the protocol has no heartbeat;
+- a heartbeat that cannot get the writer's lock: the protocol has no heartbeat;
 - a lease shorter than the work: the caller chooses the lease;
 - effects on files made before the commit, or after it: the protocol has no files (the
   audit judges those);

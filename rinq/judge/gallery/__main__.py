@@ -1,6 +1,6 @@
-"""``python -m rinq.judge.gallery [--quick]``: the table of gallery and properties, made anew.
+"""``python -m rinq.judge.gallery [--quick]``: judge the gallery and print its table.
 
-Ends with 1 where the judge says something else than the catalogue.
+Ends with exit code 1 where a verdict differs from the catalogue's.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ import sys
 from collections.abc import Mapping
 
 from rinq.judge.gallery.catalogue import GALLERY, GalleryEntry
-from rinq.judge.gallery.table import Row, markdown, tell
+from rinq.judge.gallery.table import Row, judge_and_print, markdown
 
 
-def drawn(rows: Mapping[GalleryEntry, Row]) -> str:
+def gallery_table(rows: Mapping[GalleryEntry, Row]) -> str:
     return markdown(
         ("queue", "met in"), {(f"`{it.name}`", it.met_in): row for it, row in rows.items()}
     )
 
 
 if __name__ == "__main__":
-    sys.exit(tell(GALLERY, drawn))
+    sys.exit(judge_and_print(GALLERY, gallery_table))

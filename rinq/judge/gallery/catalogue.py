@@ -1,4 +1,4 @@
-"""What stands in the gallery, and what the judge must say of it."""
+"""The queues of the gallery, and what the judge must find in each."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from rinq.judge.properties import PROPERTIES
 from rinq.judge.verdict import Outcome
 
-HERE = "rinq.judge.gallery"
+BROKEN = "rinq.judge.gallery.broken"
 
 
 @dataclass(frozen=True)
 class GalleryEntry:
-    """``broken`` are the properties that its flaw breaks; the first is the one that names it.
+    """``broken`` are the properties that its flaw breaks, first the one that its docstring names.
 
-    ``unknown`` are those that cannot be judged for that flaw.
+    ``unknown`` are those that cannot be judged because of that flaw.
     """
 
     target: str
@@ -23,17 +23,20 @@ class GalleryEntry:
     unknown: tuple[str, ...] = ()
 
     @property
-    def module(self) -> str:
-        return self.target.partition(":")[0]
-
-    @property
     def name(self) -> str:
+        """Of the class."""
         return self.target.partition(":")[2]
 
     @property
+    def queue(self) -> type:
+        """The class itself."""
+        found: type = getattr(importlib.import_module(self.target.partition(":")[0]), self.name)
+        return found
+
+    @property
     def met_in(self) -> str:
-        """The queues that people use in which this flaw was met, as its module says."""
-        text = importlib.import_module(self.module).__doc__ or ""
+        """The queues that people use in which this flaw was met, as its docstring says."""
+        text = " ".join((self.queue.__doc__ or "").split())
         return text.partition("Met in ")[2].partition(". Shown by ")[0]
 
     @property
@@ -48,28 +51,28 @@ class GalleryEntry:
 
 
 RIGHT = (
-    GalleryEntry(f"{HERE}.reference:ReferenceQueue"),
+    GalleryEntry("rinq.judge.gallery.reference:ReferenceQueue"),
     GalleryEntry("rinq.queue.sqlite:PersistentQSQLite"),
 )
 FLAWED = (
-    GalleryEntry(f"{HERE}.select_then_update:SelectThenUpdateQueue", ("one-claim",)),
+    GalleryEntry(f"{BROKEN}:SelectThenUpdateQueue", ("one-claim",)),
     GalleryEntry(
-        f"{HERE}.delete_at_dequeue:DeleteAtDequeueQueue",
+        f"{BROKEN}:DeleteAtDequeueQueue",
         # without a row, a fail cannot tell that the job was completed
         ("lapsed-claim", "finished"),
         # no job ever comes back from a holder that is gone
         ("stale-completion", "poison"),
     ),
     # the holder itself can fail what it has completed
-    GalleryEntry(f"{HERE}.unfenced:UnfencedQueue", ("stale-completion", "finished")),
-    GalleryEntry(f"{HERE}.status_fence:StatusFenceQueue", ("stale-completion",)),
-    GalleryEntry(f"{HERE}.lease_from_due_time:LeaseFromDueTimeQueue", ("live-claim",)),
-    GalleryEntry(f"{HERE}.stale_rescue:StaleRescueQueue", ("finished",)),
+    GalleryEntry(f"{BROKEN}:UnfencedQueue", ("stale-completion", "finished")),
+    GalleryEntry(f"{BROKEN}:StatusFenceQueue", ("stale-completion",)),
+    GalleryEntry(f"{BROKEN}:LeaseFromDueTimeQueue", ("live-claim",)),
+    GalleryEntry(f"{BROKEN}:StaleRescueQueue", ("finished",)),
     # a new worker takes the job back by opening, which counts nothing
-    GalleryEntry(f"{HERE}.reset_on_open:ResetOnOpenQueue", ("live-claim", "poison")),
-    GalleryEntry(f"{HERE}.uncounted_rescue:UncountedRescueQueue", ("poison",)),
-    GalleryEntry(f"{HERE}.uncounted_retry:UncountedRetryQueue", ("retries-end",)),
-    GalleryEntry(f"{HERE}.stalled_rescuer:StalledRescuerQueue", ("lapsed-claim",)),
-    GalleryEntry(f"{HERE}.unindexed:UnindexedQueue", ("cost",)),
+    GalleryEntry(f"{BROKEN}:ResetOnOpenQueue", ("live-claim", "poison")),
+    GalleryEntry(f"{BROKEN}:UncountedRescueQueue", ("poison",)),
+    GalleryEntry(f"{BROKEN}:UncountedRetryQueue", ("retries-end",)),
+    GalleryEntry(f"{BROKEN}:StalledRescuerQueue", ("lapsed-claim",)),
+    GalleryEntry(f"{BROKEN}:UnindexedQueue", ("cost",)),
 )
 GALLERY = RIGHT + FLAWED

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from rinq.judge.check import check
 from rinq.judge.gallery.catalogue import GalleryEntry
+from rinq.judge.judging import check
 from rinq.judge.verdict import Outcome, Report
 
 AT_ONCE = 2  # queues judged at a time: mostly the judge waits for leases
@@ -21,20 +21,16 @@ SIGNS = {
 Row = Mapping[str, Outcome]  # by property
 
 
-def judged(
+def check_all(
     targets: Iterable[str], *, only: Sequence[str] | None = None, quick: bool = False
 ) -> Iterator[Report]:
-    """What the judge says of each, in this order. Raises: CannotJudge."""
+    """What the judge finds in each, in this order. Raises: CannotJudge."""
 
-    def judge(target: str) -> Report:
+    def check_one(target: str) -> Report:
         return check(target, only=only, quick=quick)
 
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        yield from threads.map(judge, targets)
-
-
-def outcomes(report: Report) -> Row:
-    return {it.property: it.outcome for it in report}
+        yield from threads.map(check_one, targets)
 
 
 def markdown(heads: tuple[str, ...], rows: Mapping[tuple[str, ...], Row]) -> str:
@@ -52,16 +48,18 @@ def markdown(heads: tuple[str, ...], rows: Mapping[tuple[str, ...], Row]) -> str
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def tell(entries: Iterable[GalleryEntry], draw: Callable[[Mapping[GalleryEntry, Row]], str]) -> int:
-    """Judge them, ``--quick`` if the command says so, and print the table.
+def judge_and_print(
+    entries: Iterable[GalleryEntry], to_table: Callable[[Mapping[GalleryEntry, Row]], str]
+) -> int:
+    """Judge them, ``--quick`` if the command line says so, and print the table.
 
-    Returns the exit code: 1 where a verdict is another than its entry's, which is printed too.
+    Returns the exit code: 1 where an outcome differs from its entry's; then prints that report.
     """
     entries = tuple(entries)
-    reports = judged([it.target for it in entries], quick="--quick" in sys.argv[1:])
+    reports = check_all([it.target for it in entries], quick="--quick" in sys.argv[1:])
     found = dict(zip(entries, reports, strict=True))
-    sys.stdout.write(draw({it: outcomes(report) for it, report in found.items()}) + "\n")
-    wrong = [it for it, report in found.items() if outcomes(report) != it.outcomes]
-    for it in wrong:
-        sys.stdout.write(f"\n{it.name} was to be otherwise:\n{found[it]}\n")
+    sys.stdout.write(to_table({it: report.outcomes for it, report in found.items()}) + "\n")
+    wrong = {it: report for it, report in found.items() if report.outcomes != it.outcomes}
+    for it, report in wrong.items():
+        sys.stdout.write(f"\n{it.name} differs from the catalogue:\n{report}\n")
     return int(bool(wrong))

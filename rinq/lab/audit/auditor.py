@@ -1,4 +1,4 @@
-"""The audit: rows against history against files, three accounts of the same jobs."""
+"""The audit: rows against history against files, three records of the same jobs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rinq.queue.model import is_job_name
 HISTORY_GAP = "history gap"
 """The process event that a migration leaves where it numbered a history with gaps."""
 
-BATCH = 200  # jobs whose files are looked at again under one lock
+BATCH = 200  # jobs whose files are compared again under one lock
 
 
 def audit(
@@ -33,7 +33,7 @@ def audit(
     Rows, history and processes are read in one read transaction. What differs in the files
     counts only if it is seen again while nobody else can move the job: for that, the queue
     is locked for the time of one listing of the folder. File work that is half done is
-    ``pending``, and a problem only once a turn of the Cleaner has passed over it.
+    ``pending``, and a problem only once a poll cycle of the Cleaner has passed over it.
 
     The verdict is ``unknown`` if no rule was seen to be broken, but the database or the
     folder could not be read to the end, or no job was ever submitted. ``pending`` and
@@ -48,13 +48,30 @@ def audit(
             are judged.
         lease: the least ``manager.timeout`` that any claim was given (queue seconds): claims
             that were taken back sooner are problems. The history alone does not say it.
-        most: how many problems are told; the others are counted.
+        most: how many problems are listed; the others are only counted.
+
+    >>> import sqlite3
+    >>> import rinq
+    >>> queue = rinq.PersistentQSQLite("audited.db")
+    >>> job = queue.submit("abcdefghij")
+    >>> print(rinq.audit(queue))
+    valid: 1 jobs, 1 transitions (rows and history, no files); no rule is broken.
+
+    Somebody changes the table by hand:
+
+    >>> with sqlite3.connect("audited.db") as table:
+    ...     changed = table.execute("UPDATE jobs SET status = 'processed'")
+    >>> found = rinq.audit(queue)
+    >>> found.verdict.value, found.problems[0].job, found.problems[0].rule.value
+    ('invalid', 'abcdefghij', 'legal-move')
+    >>> table.close()
+    >>> queue.close()
     """
     auditor = _Auditor(queue, files, lease, most)
     try:
         auditor.read()
         if files is not None:
-            auditor.look_again(files)
+            auditor.judge_suspects(files)
             auditor.find_strays()
     except (DatabaseError, FilesUnavailable) as error:
         auditor.undecided.append(str(error))
@@ -67,14 +84,14 @@ class _Auditor:
     ) -> None:
         self.queue, self.files, self.lease, self.most = queue, files, lease, most
         self.problems: list[Problem] = []
-        self.untold = self.duplicates = self.refused = self.transitions = 0
+        self.unlisted = self.duplicates = self.refused = self.transitions = 0
         self.pending: list[Note] = []
         self.strays: list[Note] = []
         self.undecided: list[str] = []
         self.statuses: Counter[str] = Counter()
         self.managers: list[PollCycle] = []
         self.cleaners: list[PollCycle] = []
-        self.shelf: FilesByJob | None = None
+        self.files_by_job: FilesByJob | None = None
         self.suspects: list[str] = []
         self.last_id = BEFORE_ALL
 
@@ -85,32 +102,36 @@ class _Auditor:
             self.cleaners = trusted_cycles(self.queue, Role.CLEANER)
             if self.files is not None:
                 try:
-                    self.shelf = FilesByJob(self.files.listing())
+                    self.files_by_job = FilesByJob(self.files.listing())
                 except FilesUnavailable as error:
                     self.undecided.append(str(error))
+            self._read_process_events()
             self._read_jobs()
         if not self.transitions and not self.statuses:
             self.undecided.append("no job was ever submitted, so there is nothing to judge")
 
-    def look_again(self, files: Files) -> None:
-        """Compare rows and files once more, where nobody can move them."""
+    def judge_suspects(self, files: Files) -> None:
+        """Compare the suspects' rows and files again, where nobody can move them."""
         for begin in range(0, len(self.suspects), BATCH):
             names = self.suspects[begin : begin + BATCH]
             if len(self.problems) >= self.most:
                 left = len(self.suspects) - begin
-                self.undecided.append(f"the files of {left:,} jobs were not looked at again")
+                self.undecided.append(f"the files of {left:,} jobs were not compared again")
                 return
             with self.queue.exclusive():
-                shelf = FilesByJob(files.listing())
-                found = [(job, told, shelf.take(job.name)) for job, told in self._know(names)]
+                files_by_job = FilesByJob(files.listing())
+                found = [
+                    (job, history, files_by_job.take(job.name))
+                    for job, history in self._jobs_named(names)
+                ]
             for job, history, entries in found:
                 self._judge_files(job, history, entries)
 
     def find_strays(self) -> None:
         """Name the files that belong to no job, submitted meanwhile or before."""
-        if self.shelf is None:
+        if self.files_by_job is None:
             return
-        left = list(self.shelf.left())
+        left = list(self.files_by_job.left())
         since = {job.name for job in self.queue.jobs(after=self.last_id)} if left else set()
         self.strays += [
             Note(file, f"{file if file.isprintable() else repr(file)} belongs to no job", None)
@@ -121,7 +142,7 @@ class _Auditor:
     def result(self) -> Audit:
         return Audit(
             problems=tuple(self.problems),
-            untold=self.untold,
+            unlisted=self.unlisted,
             pending=tuple(self.pending),
             strays=tuple(self.strays),
             duplicates=self.duplicates,
@@ -129,51 +150,52 @@ class _Auditor:
             undecided=tuple(self.undecided),
             jobs=self.statuses.total(),
             transitions=self.transitions,
-            with_files=self.shelf is not None,
+            with_files=self.files_by_job is not None,
             statuses={status: self.statuses[status] for status in Status},
         )
 
     def _read_jobs(self) -> None:
         for job_id, job, history in jobs_with_history(self.queue):
-            story = JobReplay(job_id, job.name if job else None, self.lease).read(history)
+            replay = JobReplay(job_id, job.name if job else None, self.lease).read(history)
             self.transitions += len(history)
-            self.duplicates += story.duplicates
-            self.refused += story.refused
-            self._conclude(_missing(job_id, job, history))
+            self.duplicates += replay.duplicates
+            self.refused += replay.refused
             if job is None:
-                self._conclude(story.against_no_row())
+                self._conclude(replay.against_no_row())
             else:
-                self._judge(job, story)
+                self._judge(job, replay)
+
+    def _read_process_events(self) -> None:
         for event in self.queue.registry.process_events():
             if event.event == HISTORY_GAP:
-                told = f"Some entries are gone: {event.detail}."
-                self._conclude([Problem(Rule.WHOLE, told, None, 0)])
+                sentence = f"Entries of the history are missing: {event.detail}."
+                self._conclude([Problem(Rule.WHOLE, sentence, None, 0)])
 
-    def _judge(self, job: Job, story: JobReplay) -> None:
+    def _judge(self, job: Job, replay: JobReplay) -> None:
         self.last_id = job.id
         self.statuses[job.status] += 1
-        self._conclude(story.against(job))
-        self._judge_lease(job, story)
-        if self.shelf is not None and is_job_name(job.name):
-            there = self.shelf.take(job.name)
-            if any(True for _ in compare(job, story, there)):
+        self._conclude(replay.against(job))
+        self._judge_lease(job, replay)
+        if self.files_by_job is not None and is_job_name(job.name):
+            there = self.files_by_job.take(job.name)
+            if next(compare(job, replay, there), None) is not None:
                 self.suspects.append(job.name)
 
-    def _judge_lease(self, job: Job, story: JobReplay) -> None:
-        """A Manager that began a turn after a lease was over takes that claim back in it.
+    def _judge_lease(self, job: Job, replay: JobReplay) -> None:
+        """A Manager whose poll cycle began after a lease was over takes that claim back in it.
 
-        A claim cannot have been there for that turn if it is younger, whatever its lease.
+        A claim that is younger than the cycle was not there for it, whatever its lease.
         """
-        claim = story.claim
+        claim = replay.claim
         if job.status is not Status.PROCESSING or claim is None:
             return
         until = claim.at if job.lease_until is None else job.lease_until
-        turn = first_after(self.managers, max(until, claim.at))
-        if turn is not None:
-            what = f"{describe(claim)} had its lease until {until:.3f}, and outlived {turn}"
-            self._conclude([story.problem(Rule.LEASE_LAPSED, what, claim)])
+        cycle = first_after(self.managers, max(until, claim.at))
+        if cycle is not None:
+            what = f"{describe(claim)} had its lease until {until:.3f}, and outlived {cycle}"
+            self._conclude([replay.problem(Rule.LEASE_LAPSED, what, claim)])
 
-    def _know(self, names: list[str]) -> Iterator[tuple[Job, list[Transition]]]:
+    def _jobs_named(self, names: list[str]) -> Iterator[tuple[Job, list[Transition]]]:
         for name in names:
             try:
                 yield self.queue.job(name), self.queue.history.of(name)
@@ -181,19 +203,19 @@ class _Auditor:
                 continue
 
     def _judge_files(self, job: Job, history: list[Transition], entries: Entries) -> None:
-        story = JobReplay(job.id, job.name).read(history)
-        for finding in compare(job, story, entries):
-            since, turn = finding.since, None
+        replay = JobReplay(job.id, job.name).read(history)
+        for finding in compare(job, replay, entries):
+            since, cycle = finding.since, None
             if finding.kind is FindingKind.HALF_DONE and since is not None:
-                turn = first_after(self.cleaners, since.at)
-            if finding.kind is FindingKind.WRONG or turn is not None:
-                after = [describe(since) if since else "no move", *([str(turn)] if turn else [])]
+                cycle = first_after(self.cleaners, since.at)
+            if finding.kind is FindingKind.WRONG or cycle is not None:
+                after = [describe(since) if since else "no move", *([str(cycle)] if cycle else [])]
                 what = f"{finding.what}, after {' and '.join(after)}"
-                self._conclude([story.problem(Rule.FILES, what, since)])
+                self._conclude([replay.problem(Rule.FILES, what, since)])
             else:
-                self._remark(job, finding)
+                self._note(job, finding)
 
-    def _remark(self, job: Job, finding: FileFinding) -> None:
+    def _note(self, job: Job, finding: FileFinding) -> None:
         if finding.kind is FindingKind.STRAY:
             sentence = f"{finding.file} stays: {finding.what}"
             self.strays.append(Note(finding.file, sentence, job.name))
@@ -204,17 +226,4 @@ class _Auditor:
     def _conclude(self, problems: list[Problem]) -> None:
         room = max(0, self.most - len(self.problems))
         self.problems += problems[:room]
-        self.untold += len(problems[room:])
-
-
-def _missing(job_id: int, job: Job | None, history: list[Transition]) -> list[Problem]:
-    """Where a job's entries are not numbered 1, 2, 3, … up to what its row has counted."""
-    numbers = [entry.number for entry in history]
-    expected = max(numbers[-1:] + ([job.entries] if job else []), default=0)
-    if numbers == list(range(1, expected + 1)):
-        return []
-    who = f"Job {job.name}" if job else f"The job with id {job_id}"
-    there = ", ".join(map(str, numbers)) or "none"
-    told = f"{who} has had {expected} entries in the history; there are {there}."
-    ids = tuple(entry.id for entry in history)
-    return [Problem(Rule.WHOLE, told, job.name if job else None, job.attempt if job else 0, ids)]
+        self.unlisted += len(problems[room:])

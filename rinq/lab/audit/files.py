@@ -15,7 +15,7 @@ from rinq.queue.model import Job, Status, Transition, is_job_name
 
 class FindingKind(Enum):
     WRONG = "nothing will repair it"
-    HALF_DONE = "a turn of the Cleaner finishes it"
+    HALF_DONE = "a poll cycle of the Cleaner finishes it"
     STRAY = "it is left alone"
 
 
@@ -40,7 +40,7 @@ class Entries:
 
 
 class FilesByJob:
-    """A listing, handed out job by job, so that what is left at the end belongs to none."""
+    """The files of a listing by job. Each is taken once, so what is left belongs to no job."""
 
     def __init__(self, listing: Listing) -> None:
         self._folder = listing.folder
@@ -58,7 +58,7 @@ class FilesByJob:
         )
 
     def left(self) -> Iterator[tuple[str, str]]:
-        """(file, job name) of each file that is named as a job's; none was handed out."""
+        """(file, job name) of each file that is named as a job's and was not taken."""
         for entry, regular in self._folder.items():
             name = entry.removesuffix(PROCESSED).removesuffix(FAILED)
             if (regular and is_job_name(name)) or entry.endswith(FAILED):
@@ -67,25 +67,25 @@ class FilesByJob:
             yield from ((RESULTS + entry, name) for entry in results)
 
 
-def compare(job: Job, story: JobReplay, there: Entries) -> Iterator[FileFinding]:
-    """Each way in which the files of a job differ from its row, as far as anybody must care.
+def compare(job: Job, replay: JobReplay, there: Entries) -> Iterator[FileFinding]:
+    """Each way in which the files of a job differ from its row, as far as it matters.
 
     A file that is missing before the job was worked on is the Consumer's to find.
     """
     yield from _compare_results(job, there)
     if there.processed and job.status is not Status.PROCESSED:
         what = f"it is {job.status}, yet {job.name}{PROCESSED} is there"
-        yield FileFinding(FindingKind.WRONG, job.name + PROCESSED, what, story.last)
+        yield FileFinding(FindingKind.WRONG, job.name + PROCESSED, what, replay.last)
     elif there.processed is False:
         yield _in_the_way(job.name + PROCESSED)
     if job.status is Status.PROCESSED:
-        yield from _compare_processed(job, story, there)
+        yield from _compare_processed(job, replay, there)
     elif job.status is Status.FAILED:
-        yield from _compare_failed(job, story, there)
+        yield from _compare_failed(job, replay, there)
     elif job.status is Status.CLEANED:
-        yield from _compare_cleaned(job, story, there)
+        yield from _compare_cleaned(job, replay, there)
     else:
-        yield from _compare_open(job, story, there)
+        yield from _compare_open(job, replay, there)
 
 
 def _compare_results(job: Job, there: Entries) -> Iterator[FileFinding]:
@@ -98,28 +98,28 @@ def _compare_results(job: Job, there: Entries) -> Iterator[FileFinding]:
             yield FileFinding(FindingKind.HALF_DONE, RESULTS + entry, what)
 
 
-def _compare_processed(job: Job, story: JobReplay, there: Entries) -> Iterator[FileFinding]:
+def _compare_processed(job: Job, replay: JobReplay, there: Entries) -> Iterator[FileFinding]:
     accepted = f"{job.name}.{job.attempt}"
     if there.results.get(accepted):
         if there.processed is not False:
             what = f"{RESULTS}{accepted} was accepted and is not published yet"
-            yield FileFinding(FindingKind.HALF_DONE, RESULTS + accepted, what, story.last)
+            yield FileFinding(FindingKind.HALF_DONE, RESULTS + accepted, what, replay.last)
     elif not there.processed:
         what = (
             f"it is processed, but there is neither {job.name}{PROCESSED} nor {RESULTS}{accepted}"
         )
-        yield FileFinding(FindingKind.WRONG, job.name + PROCESSED, what, story.last)
+        yield FileFinding(FindingKind.WRONG, job.name + PROCESSED, what, replay.last)
     if there.original is None:
-        where = f"stands as {job.name}{FAILED}" if there.failed else "is missing"
+        where = f"is named {job.name}{FAILED}" if there.failed else "is missing"
         what = f"it is processed, but its file {where}"
-        yield FileFinding(FindingKind.WRONG, job.name, what, story.last)
+        yield FileFinding(FindingKind.WRONG, job.name, what, replay.last)
     elif there.original is False:
         yield _in_the_way(job.name)
     elif there.failed is not None:
         yield FileFinding(FindingKind.STRAY, job.name + FAILED, "the job is processed")
 
 
-def _compare_failed(job: Job, story: JobReplay, there: Entries) -> Iterator[FileFinding]:
+def _compare_failed(job: Job, replay: JobReplay, there: Entries) -> Iterator[FileFinding]:
     failed = job.name + FAILED
     if there.failed is not None:
         if there.failed is False:
@@ -128,34 +128,34 @@ def _compare_failed(job: Job, story: JobReplay, there: Entries) -> Iterator[File
             yield FileFinding(FindingKind.STRAY, job.name, f"{failed} is there as well")
     elif there.original:
         what = f"it failed, and its file is not renamed to {failed} yet"
-        yield FileFinding(FindingKind.HALF_DONE, job.name, what, story.last)
+        yield FileFinding(FindingKind.HALF_DONE, job.name, what, replay.last)
     elif there.original is False:
         yield _in_the_way(job.name)
-    elif not story.unusable:
-        what = f"it failed, but {failed} is missing, and the history says of no unusable file"
-        yield FileFinding(FindingKind.WRONG, failed, what, story.last)
+    elif not replay.unusable:
+        what = f"it failed, but {failed} is missing, and the history mentions no unusable file"
+        yield FileFinding(FindingKind.WRONG, failed, what, replay.last)
 
 
-def _compare_cleaned(job: Job, story: JobReplay, there: Entries) -> Iterator[FileFinding]:
+def _compare_cleaned(job: Job, replay: JobReplay, there: Entries) -> Iterator[FileFinding]:
     for file, regular in ((job.name, there.original), (job.name + FAILED, there.failed)):
         if regular:
             what = f"it is cleaned, and {file} is not deleted yet"
-            yield FileFinding(FindingKind.HALF_DONE, file, what, story.last)
+            yield FileFinding(FindingKind.HALF_DONE, file, what, replay.last)
         elif regular is False:
             yield _in_the_way(file)
 
 
-def _compare_open(job: Job, story: JobReplay, there: Entries) -> Iterator[FileFinding]:
+def _compare_open(job: Job, replay: JobReplay, there: Entries) -> Iterator[FileFinding]:
     failed = job.name + FAILED
     if there.original is False:
         yield _in_the_way(job.name)
     if there.failed and there.original is None:
-        if story.failed is None:
-            what = f"it is {job.status} and never failed, but its file stands as {failed}"
-            yield FileFinding(FindingKind.WRONG, failed, what, story.last)
+        if replay.failed is None:
+            what = f"it is {job.status} and never failed, but its file is named {failed}"
+            yield FileFinding(FindingKind.WRONG, failed, what, replay.last)
         else:
-            what = f"it is {job.status} again, and its file still stands as {failed}"
-            yield FileFinding(FindingKind.HALF_DONE, failed, what, story.last)
+            what = f"it is {job.status} again, and its file is still named {failed}"
+            yield FileFinding(FindingKind.HALF_DONE, failed, what, replay.last)
     elif there.failed is not None:
         yield FileFinding(FindingKind.STRAY, failed, f"the job is {job.status}")
 

@@ -1,4 +1,4 @@
-"""Which completed turns of a role prove that it looked after a given moment."""
+"""Which completed poll cycles of a role prove that it polled after a given moment."""
 
 from __future__ import annotations
 
@@ -11,47 +11,47 @@ from rinq.queue import PersistentQ, ProcessEvent, Role
 
 @dataclass(frozen=True, slots=True)
 class PollCycle:
-    """The last completed turn of a process, in queue seconds."""
+    """The last completed poll cycle of a process, in queue seconds."""
 
     process: str
     began: float
     ended: float
 
     def __str__(self) -> str:
-        return f"the turn of {self.process} from {self.began:.3f} to {self.ended:.3f}"
+        return f"the poll cycle of {self.process} from {self.began:.3f} to {self.ended:.3f}"
 
 
 def trusted_cycles(queue: PersistentQ, role: Role) -> list[PollCycle]:
-    """The last turn of each process of a role, without those whose times prove nothing.
+    """The last cycle of each process of a role, without those whose times prove nothing.
 
-    Where the clock was set back, moments before it and after it bear the same times, so a
-    turn in that span may have come before what its times say. A turn that ended before it
-    began, or has not ended by now, was timed by such a clock too, one that left no mark.
+    Where the clock was set back, moments before and after that have the same times, so a
+    cycle in that span may have come earlier than its times say. A cycle that ended before it
+    began, or ends later than now, was timed by such a clock too, one that recorded no event.
     """
     now = queue.clock.now()
     ambiguous = list(_set_back(queue.registry.process_events()))
     return [
-        turn
+        cycle
         for row in queue.registry.processes()
         if row.role == role and row.cycle_began is not None and row.cycle_ended is not None
-        for turn in [PollCycle(row.name, row.cycle_began, row.cycle_ended)]
-        if turn.began <= turn.ended <= now
-        and not any(turn.ended > low and turn.began <= high for low, high in ambiguous)
+        for cycle in [PollCycle(row.name, row.cycle_began, row.cycle_ended)]
+        if cycle.began <= cycle.ended <= now
+        and not any(cycle.ended > low and cycle.began <= high for low, high in ambiguous)
     ]
 
 
-def first_after(turns: Iterable[PollCycle], moment: float) -> PollCycle | None:
-    """A turn that began later than this moment."""
-    return next((turn for turn in turns if turn.began > moment), None)
+def first_after(cycles: Iterable[PollCycle], moment: float) -> PollCycle | None:
+    """A cycle that began later than this moment."""
+    return next((cycle for cycle in cycles if cycle.began > moment), None)
 
 
-def _set_back(marks: Iterable[ProcessEvent]) -> Iterable[tuple[float, float]]:
-    """The spans of queue time that were lived through twice, from the marks of the clock."""
-    for mark in marks:
-        if mark.event == "clock":
+def _set_back(events: Iterable[ProcessEvent]) -> Iterable[tuple[float, float]]:
+    """The spans of queue time that came twice, from the process events of the clock."""
+    for event in events:
+        if event.event == "clock":
             try:
-                shift = float((mark.detail or "").split()[0])
+                shift = float((event.detail or "").split()[0])
             except (IndexError, ValueError):
                 shift = -math.inf
             if shift < 0:
-                yield mark.at, mark.at - shift
+                yield event.at, event.at - shift

@@ -23,7 +23,7 @@ def describe(entry: Transition) -> str:
         what = f"illegal change from {entry.from_status or 'nothing'} to "
         what += entry.to_status or "nothing"
     else:
-        what = f"{entry.event} by {entry.actor or 'somebody'}"
+        what = f"{entry.event} by {entry.actor or 'an unknown actor'}"
         if entry.process not in (None, entry.actor):
             what += f", with {entry.process} as its holder"
     return f"{what} (transition {entry.id}, attempt {entry.attempt}, at {entry.at:.3f})"
@@ -43,6 +43,7 @@ class JobReplay:
         "attempt",
         "claim",
         "duplicates",
+        "entries",
         "failed",
         "job_id",
         "last",
@@ -67,6 +68,7 @@ class JobReplay:
         self.failed: Transition | None = None  # the last move to failed
         self.last: Transition | None = None  # move, or illegal change
         self.latest: Transition | None = None  # entry of any kind
+        self.entries = 0  # the number of the latest
         self.unusable = False  # whether its file could not be used
         self.taken = False  # whether a claim was taken back since the last claim
         self.duplicates = self.refused = 0
@@ -75,16 +77,15 @@ class JobReplay:
     def read(self, entries: Iterable[Transition]) -> JobReplay:
         """Take the next entries of the history, in order."""
         for entry in entries:
-            if self.latest is not None and entry.at < self.latest.at:
-                self._blame(Rule.TIME, "is earlier than", entry, self.latest)
-            self.latest = entry
+            self._judge_place(entry)
+            self.latest, self.entries = entry, entry.number
             if entry.event == Event.REFUSED:
                 self.refused += 1
                 continue
             if entry.event == Event.ILLEGAL:
                 self._blame(Rule.LEGAL_MOVE, "came after", entry, self.last)
             else:
-                self._judge(entry)
+                self._judge_move(entry)
                 self._count(entry)
             self._adopt(entry)
         return self
@@ -92,19 +93,22 @@ class JobReplay:
     def against(self, row: Job) -> list[Problem]:
         """All problems of this job, now that its whole history is read."""
         if self.last is None:
-            self._say(Rule.REPLAY, f"the row is {row.status}, but it has no history")
+            self._add(Rule.REPLAY, f"the row is {row.status}, but it has no history")
             return self.problems
+        if row.entries != self.entries:
+            entries = f"the row counts {row.entries} entries of its history, which ends in entry"
+            self._add(Rule.WHOLE, f"{entries} {self.entries}", self.latest)
         held_by = self.claim.process if self.claim else None
-        told = {
+        compared = {
             "status": (row.status, self.status),
             "attempt": (row.attempt, self.attempt),
             "tries": (row.tries, self.tries),
             "reassigns": (row.reassigns, self.reassigns),
             "process": (row.process, held_by),
         }
-        for what, (stored, replayed) in told.items():
+        for what, (stored, replayed) in compared.items():
             if stored != replayed:
-                self._say(
+                self._add(
                     Rule.REPLAY,
                     f"{what} is {stored} in the row, but {replayed} by the history, "
                     f"which ends in {describe(self.last)}",
@@ -113,9 +117,9 @@ class JobReplay:
         return self.problems
 
     def against_no_row(self) -> list[Problem]:
-        """All problems of a job that has no row: right only if the history tells of its end."""
+        """All problems of a job that has no row: right only if the history says how it ended."""
         if self.last is not None and self.status is not None:
-            self._say(
+            self._add(
                 Rule.ONE_STATUS,
                 f"it is in no status, but its history ends in {describe(self.last)}",
                 self.last,
@@ -129,7 +133,16 @@ class JobReplay:
         who = f"Job {show(self.name)}" if self.name else f"Job number {self.job_id}, without a row"
         return Problem(rule, f"{who}, attempt {attempt}: {what}.", self.name, attempt, ids)
 
-    def _judge(self, entry: Transition) -> None:
+    def _judge_place(self, entry: Transition) -> None:
+        """The entries of a job are numbered 1, 2, 3, …, and none is earlier than the one before."""
+        expected = self.entries + 1
+        if entry.number != expected:
+            numbers = f"is entry {entry.number} of its history, where {expected} is expected, after"
+            self._blame(Rule.WHOLE, numbers, entry, self.latest)
+        if self.latest is not None and entry.at < self.latest.at:
+            self._blame(Rule.TIME, "is earlier than", entry, self.latest)
+
+    def _judge_move(self, entry: Transition) -> None:
         event, claim = entry.event, self.claim
         if event == Event.CLAIM and claim is not None:
             self._blame(Rule.ONE_CLAIM, "came while this claim held it:", entry, claim)
@@ -202,9 +215,9 @@ class JobReplay:
         """Name two entries that contradict each other; the other is the last where not given."""
         other = other or self.last
         before = describe(other) if other else "nothing"
-        self._say(rule, f"{describe(entry)} {how} {before}", other, entry)
+        self._add(rule, f"{describe(entry)} {how} {before}", other, entry)
 
-    def _say(self, rule: Rule, what: str, *entries: Transition | None) -> None:
+    def _add(self, rule: Rule, what: str, *entries: Transition | None) -> None:
         self.problems.append(self.problem(rule, what, *entries))
 
 

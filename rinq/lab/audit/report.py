@@ -47,7 +47,7 @@ MEANING = {
     Rule.WHOLE: "Entries of the history are added, and never taken out.",
     Rule.TIME: "Time never runs backwards in the history of a job.",
     Rule.LEASE_KEPT: "No claim is taken back before its lease is over.",
-    Rule.LEASE_LAPSED: "No claim outlives a turn of the Manager that began after its lease.",
+    Rule.LEASE_LAPSED: "No claim outlives a poll cycle of the Manager that began after its lease.",
     Rule.FILES: "The files agree with the rows.",
 }
 
@@ -88,7 +88,7 @@ class Audit:
 
     Args:
         problems: the broken rules; the first ``most`` that were found.
-        untold: how many more there were.
+        unlisted: how many more there were.
         pending: file work that is half done, which a Cleaner will finish.
         strays: files that belong to no job, or are in a job's way; they are left alone.
         duplicates: executions that began although an earlier one of the same job, whose
@@ -99,7 +99,7 @@ class Audit:
     """
 
     problems: tuple[Problem, ...] = ()
-    untold: int = 0
+    unlisted: int = 0
     pending: tuple[Note, ...] = ()
     strays: tuple[Note, ...] = ()
     duplicates: int = 0
@@ -123,7 +123,7 @@ class Audit:
 
     @property
     def exit_code(self) -> int:
-        """Of a program that says the verdict: 0 valid, 1 invalid, 3 unknown (2 is wrong usage)."""
+        """For a program that prints it: 0 valid, 1 invalid, 3 unknown (2 is wrong usage)."""
         return {AuditVerdict.VALID: 0, AuditVerdict.INVALID: 1, AuditVerdict.UNKNOWN: 3}[
             self.verdict
         ]
@@ -139,18 +139,18 @@ class Audit:
 
     def __str__(self) -> str:
         """The verdict in a line, then a line for each finding."""
-        looked = "rows, history and files" if self.with_files else "rows and history, no files"
-        what = f"{self.verdict}: {self.jobs:,} jobs, {self.transitions:,} transitions ({looked})"
+        compared = "rows, history and files" if self.with_files else "rows and history, no files"
+        what = f"{self.verdict}: {self.jobs:,} jobs, {self.transitions:,} transitions ({compared})"
         lines = [f"{what}; {self._broken()}."]
         lines += [f"  {problem}" for problem in self.problems]
-        if self.untold:
-            lines.append(f"  ... and {self.untold:,} more.")
+        if self.unlisted:
+            lines.append(f"  ... and {self.unlisted:,} more.")
         lines += [f"  undecided: {reason}" for reason in self.undecided]
         if self.duplicates or self.refused:
             counts = f"executions that may have run twice: {self.duplicates:,}"
             lines.append(f"  {counts}; refused acts: {self.refused:,}. Both are allowed.")
-        lines += [f"  pending: {remark}" for remark in self.pending]
-        lines += [f"  stray: {remark}" for remark in self.strays]
+        lines += [f"  pending: {note}" for note in self.pending]
+        lines += [f"  stray: {note}" for note in self.strays]
         return "\n".join(lines)
 
     def _broken(self) -> str:

@@ -1,4 +1,4 @@
-"""A fault plan is data: what strikes whom, and when. A seed makes of it a list of strikes."""
+"""A fault plan is data: which faults hit which processes, and when; a seed draws the times."""
 
 from __future__ import annotations
 
@@ -11,14 +11,23 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
-from rinq.config import Expect, FaultsConfig, Range, Rate, Section, as_range, read_values
+from rinq.config import (
+    Expect,
+    FaultsConfig,
+    Range,
+    Rate,
+    Section,
+    as_range,
+    read_values,
+    validation_sentence,
+)
 from rinq.errors import ConfigError
 from rinq.faults import POINTS, UNDER_THE_LOCK
 from rinq.queue import Role
 from rinq.queue.model import check_process_name
 
 LONGEST = 3600.0  # queue seconds that a fault may last, so that every freeze is bounded
-MOST_OFTEN = 1.0  # queue seconds between two strikes of a recurring entry, at least
+MOST_OFTEN = 1.0  # queue seconds between two faults of a recurring entry, at least
 FARTHEST = 1e6  # seconds that a clock may be set
 
 
@@ -41,7 +50,7 @@ class ScheduledFault:
     Args:
         at: when, in queue seconds from the beginning of the plan.
         act: kill the process ``whom`` as by ``kill -9``; freeze it for ``seconds``; have a
-            program hold the write lock for ``seconds``; set the host's clock forward (back,
+            program hold the write lock for ``seconds``; set queue time forward (back,
             if negative) ``by`` seconds; let ``whom`` die, or stop for ``seconds`` if they are
             above 0, at the failpoint ``point``; set the rates of faults in jobs for ``seconds``.
         rates: the error, hang and crash rate; those that the plan does not name are 0.
@@ -120,20 +129,20 @@ class PlanEntry(Section):
     hang_rate: Annotated[Rate | None, Expect("a share of attempts from 0 to 1")] = None
     crash_rate: Annotated[Rate | None, Expect("a share of attempts from 0 to 1")] = None
 
-    def strikes(
+    def scheduled_faults(
         self, rng: random.Random, names: Sequence[str], until: float
     ) -> Iterator[ScheduledFault]:
-        """The strikes of this entry before ``until``, in order."""
+        """The faults of this entry before ``until``, in order."""
         at = rng.uniform(*(self.at or self.every or (0.0, 0.0)))
         while at < until:
-            strike = self._strike(at, rng, names)
-            if strike is not None:
-                yield strike
+            fault = self._drawn(at, rng, names)
+            if fault is not None:
+                yield fault
             if self.every is None:
                 return
             at += rng.uniform(*self.every)
 
-    def _strike(self, at: float, rng: random.Random, names: Sequence[str]) -> ScheduledFault | None:
+    def _drawn(self, at: float, rng: random.Random, names: Sequence[str]) -> ScheduledFault | None:
         seconds, by = (rng.uniform(*pair or (0.0, 0.0)) for pair in (self.seconds, self.by))
         luck = rng.random()
         whom = self.whom
@@ -162,11 +171,11 @@ MAY: Mapping[Act, tuple[str, ...]] = {Act.FAILPOINT: ("seconds",), Act.RATES: RA
 
 @dataclass(frozen=True, slots=True)
 class FaultPlan:
-    """What strikes whom, and when, in queue seconds from the beginning of the plan.
+    """Which faults hit which processes, and when, in queue seconds from the beginning of the plan.
 
     As YAML, a list of entries. Each has a time, ``at`` (once) or ``every`` (again and again,
-    this long after the strike before), and ``do``, one of ``Act``; a pair ``[least, most]``
-    is drawn anew for each strike; a role as ``whom`` means one of its processes, drawn::
+    this long after the fault before), and ``do``, one of ``Act``; a pair ``[least, most]``
+    is drawn anew for each fault; a role as ``whom`` means one of its processes, drawn::
 
         - {at: 30, do: kill, whom: consumer-1}
         - {every: [20, 60], do: freeze, whom: consumer, seconds: [5, 90]}
@@ -174,6 +183,21 @@ class FaultPlan:
         - {at: 50, do: clock, by: -120}
         - {at: 60, do: failpoint, whom: consumer, point: result-written, seconds: 70}
         - {at: 80, do: rates, error_rate: 0.3, seconds: 100}
+
+    >>> import random
+    >>> from rinq.lab.faults.plan import FaultPlan
+    >>> plan = FaultPlan.parse(
+    ...     [
+    ...         {"at": 30, "do": "kill", "whom": "consumer-1"},
+    ...         {"every": [20, 60], "do": "freeze", "whom": "consumer", "seconds": [5, 90]},
+    ...     ]
+    ... )
+    >>> names = ["consumer-1", "consumer-2"]
+    >>> for fault in plan.scheduled_faults(random.Random(1), names, until=120):
+    ...     print(f"{fault.at:.0f} s: {fault.act} {fault.whom}")
+    30 s: kill consumer-1
+    55 s: freeze consumer-1
+    103 s: freeze consumer-1
     """
 
     entries: tuple[PlanEntry, ...] = ()
@@ -205,7 +229,7 @@ class FaultPlan:
             for entry in self.entries
         ]
 
-    def strikes(
+    def scheduled_faults(
         self, rng: random.Random, names: Sequence[str], until: float
     ) -> list[ScheduledFault]:
         """The faults before ``until``, by time. The same seed and names give the same list.
@@ -215,13 +239,13 @@ class FaultPlan:
         Args:
             rng: drawn from once for each entry.
             names: the processes; one is of a role if it is called as the role and a dash.
-                An entry for a role that has none strikes nobody.
+                An entry for a role that has none hits nobody.
             until: queue seconds from the beginning of the plan.
         """
         found: list[ScheduledFault] = []
         for entry in self.entries:
-            found += entry.strikes(random.Random(rng.getrandbits(64)), names, until)
-        return sorted(found, key=lambda strike: strike.at)
+            found += entry.scheduled_faults(random.Random(rng.getrandbits(64)), names, until)
+        return sorted(found, key=lambda fault: fault.at)
 
 
 def _entry(values: object, where: str) -> PlanEntry:
@@ -231,15 +255,8 @@ def _entry(values: object, where: str) -> PlanEntry:
     try:
         entry = PlanEntry.model_validate({str(key): value for key, value in values.items()})
     except ValidationError as error:
-        detail = error.errors()[0]
-        key = str(detail["loc"][0])
-        if detail["type"] == "extra_forbidden":
-            raise ConfigError(
-                f"{where}, {key}: unknown key. Known are {', '.join(PlanEntry.model_fields)}."
-            ) from error
-        expected = next(x for x in PlanEntry.model_fields[key].metadata if isinstance(x, Expect))
-        got = "nothing" if detail["type"] == "missing" else f"{values[key]!r:.60}"
-        raise ConfigError(f"{where}, {key}: expected {expected}, got {got}.") from error
+        sentence = validation_sentence(PlanEntry, error.errors()[0])
+        raise ConfigError(f"{where}, {sentence}") from error
     _check_keys(entry, where)
     return entry
 

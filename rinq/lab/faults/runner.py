@@ -12,13 +12,14 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Self
 
-from rinq.errors import Passing, RinqError
+from rinq.errors import RinqError, TransientError
 from rinq.fleet.fleet import Fleet
 from rinq.lab.faults.injector import FaultInjector
+from rinq.lab.faults.ongoing import LOCK
 from rinq.lab.faults.plan import Act, FaultPlan, ScheduledFault
 from rinq.queue import PersistentQ
 
-TICK = 0.05  # real seconds between two looks at the plan
+TICK = 0.05  # real seconds between two polls of the plan
 
 log = logging.getLogger("rinq.faults")
 
@@ -28,20 +29,21 @@ class FaultPlanRunner(contextlib.AbstractContextManager["FaultPlanRunner"]):
     ``run`` in the caller's thread.
 
     Plan time begins at 0 and passes at the queue's speed, whatever the clock is set to. Every
-    fault that lasts is ended on every way out: the frozen are thawed, the lock let go, the
-    rates put back, a process whose failpoint did not strike started anew without it. Each
-    beginning and end leaves a mark: kill; freeze, thaw; lock, unlock; clock; rates, rates-over;
-    failpoint (when it strikes, followed by kill or freeze).
+    fault that lasts is ended on every way out: frozen processes are thawed, the lock is
+    released, the rates are restored, and a process that did not reach its failpoint is
+    restarted without it. Each beginning and end is recorded as a process event: kill; freeze,
+    thaw; lock, unlock; clock; rates, rates-over; failpoint (when it is reached, followed by
+    kill or freeze).
 
-    A failpoint is armed by starting its process anew, which takes about a real second; what is
+    A failpoint is armed by restarting its process, which takes about a real second; what is
     due meanwhile comes after it. So does what is due while the plan itself holds the lock.
 
     Args:
         fleet: the processes.
-        plan: what strikes whom, and when.
-        seed: the same seed, processes and ``until`` give the same strikes.
+        plan: which faults hit which processes, and when.
+        seed: the same seed, processes and ``until`` give the same faults.
         until: queue seconds from the beginning, after which nothing begins.
-        names: the processes among which a role's is drawn; those that live now if not given.
+        names: the processes among which a role's is drawn; without them, those that run now.
     """
 
     def __init__(
@@ -57,33 +59,33 @@ class FaultPlanRunner(contextlib.AbstractContextManager["FaultPlanRunner"]):
         self.until = until
         if names is None:
             names = [process.name for process in fleet.processes() if process.alive]
-        self.strikes = plan.strikes(random.Random(seed), names, until)
+        self.scheduled_faults = plan.scheduled_faults(random.Random(seed), names, until)
         self.missed: list[tuple[ScheduledFault, RinqError]] = []
-        """Strikes that could not be made, and why: most often the target was not running."""
-        self._pending = deque(self.strikes)
-        self._passed = 0.0  # plan time, at
-        self._seen = 0.0  # ... this monotonic time
-        self._striker: FaultInjector | None = None
+        """Faults that could not be injected, and why: most often the process was not running."""
+        self._pending = deque(self.scheduled_faults)
+        self._plan_time = 0.0  # at the last poll
+        self._polled = 0.0  # when that was, on the monotonic clock
+        self._injector: FaultInjector | None = None
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
         self._error: BaseException | None = None
 
     def run(self, should_stop: Callable[[], bool] = lambda: False) -> None:
-        """Carry the plan out until its last fault has ended, or until told to stop."""
-        self._seen = time.monotonic()
+        """Carry the plan out until its last fault has ended, or ``should_stop`` returns True."""
+        self._polled = time.monotonic()
         with self.fleet.queue() as queue:
-            self._striker = striker = FaultInjector(self.fleet, queue, self.until)
+            self._injector = injector = FaultInjector(self.fleet, queue, self.until)
             try:
-                while (self._pending or striker.ongoing) and not should_stop():
-                    with contextlib.suppress(Passing):  # tried again at the next look
-                        self._turn(queue, striker)
+                while (self._pending or injector.ongoing) and not should_stop():
+                    with contextlib.suppress(TransientError):  # tried again at the next poll
+                        self._poll(queue, injector)
                     self._closing.wait(TICK)
             finally:
-                striker.end_all()
+                injector.ongoing.end_all()
 
     @property
     def is_alive(self) -> bool:
-        """Whether a plan in a ``with`` block still has strikes to make, or faults to end."""
+        """Whether a plan in a ``with`` block still has faults to inject or to end."""
         return self._thread is not None and self._thread.is_alive()
 
     async def over(self, *, timeout: float = 60.0) -> None:  # noqa: ASYNC109
@@ -95,24 +97,24 @@ class FaultPlanRunner(contextlib.AbstractContextManager["FaultPlanRunner"]):
         await self._until(lambda: not self.is_alive, timeout)
 
     async def armed(self, name: str, *, timeout: float = 60.0) -> None:  # noqa: ASYNC109
-        """Wait until this process runs with a failpoint that has not struck yet.
+        """Wait until this process runs with a failpoint that it has not reached yet.
 
         Raises:
             TimeoutError: after ``timeout`` real seconds.
         """
         await self._until(
-            lambda: self._striker is not None and name in self._striker.armed, timeout
+            lambda: self._injector is not None and name in self._injector.armed, timeout
         )
 
     async def _until(self, condition: Callable[[], bool], timeout: float) -> None:  # noqa: ASYNC109
         deadline = time.monotonic() + timeout
         while not condition():
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{len(self._pending)} strikes to come after {timeout:g} s")
+                raise TimeoutError(f"{len(self._pending)} faults to come after {timeout:g} s")
             await asyncio.sleep(TICK)
 
     def close(self) -> None:
-        """End the plan and every fault that still acts.
+        """End the plan and every fault that is still acting.
 
         Raises:
             whatever ended the plan's thread early.
@@ -132,26 +134,26 @@ class FaultPlanRunner(contextlib.AbstractContextManager["FaultPlanRunner"]):
         except BaseException as error:
             self._error = error
 
-    def _turn(self, queue: PersistentQ, striker: FaultInjector) -> None:
-        """Begin and end what is due. Raises: Passing: the rest is done in a later turn."""
+    def _poll(self, queue: PersistentQ, injector: FaultInjector) -> None:
+        """Begin and end what is due. Raises: TransientError: the rest is done at a later poll."""
         now = time.monotonic()
-        self._passed += (now - self._seen) * queue.clock.speed
-        self._seen = now
-        if striker.locked(self._passed):
-            return
-        striker.end_due(self._passed)
-        striker.look_at_the_armed(self._passed)
-        while self._pending and self._pending[0].at <= self._passed:
-            strike = self._pending[0]
+        self._plan_time += (now - self._polled) * queue.clock.speed
+        self._polled = now
+        if injector.ongoing.remaining(LOCK, self._plan_time) > 0:
+            return  # what this thread writes would wait for the lock
+        injector.ongoing.end_due(self._plan_time)
+        injector.check_armed(self._plan_time)
+        while self._pending and self._pending[0].at <= self._plan_time:
+            fault = self._pending[0]
             try:
-                striker.strike(strike, self._passed)
-            except Passing:
+                injector.inject(fault, self._plan_time)
+            except TransientError:
                 raise
             except RinqError as error:
-                log.warning("%s was missed: %s", strike.act, error)
-                self.missed.append((strike, error))
+                log.warning("could not inject %s: %s", fault.act, error)
+                self.missed.append((fault, error))
             self._pending.popleft()
-            if strike.act is Act.LOCK:
+            if fault.act is Act.LOCK:
                 return
 
     def __enter__(self) -> Self:

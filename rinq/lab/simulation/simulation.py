@@ -45,13 +45,20 @@ def simulate(
 
     Args:
         scenario: a ``Scenario`` or its values; the seed's fleet where none is given.
-        seed: of names, waits, faults, and the plan's strikes.
+        seed: of names, waits, faults in jobs, and the faults of the plan.
         hours: the length, instead of ``seconds``.
         roles: the class of each role.
         changes: parameters of the scenario, such as ``consumers=3``.
 
     Raises:
         ConfigError: a parameter is out of range, or there is none of that name.
+
+    >>> import rinq
+    >>> with rinq.simulate(hours=1, consumers=3) as hour:
+    ...     print(hour.audit().verdict, hour.counts["processed"])
+    ...     print(f"{hour.measure().waiting:.1f} s from submit to claim, on average")
+    valid 720
+    3.0 s from submit to claim, on average
     """
     if hours is not None:
         changes["seconds"] = hours * HOUR
@@ -62,9 +69,9 @@ def simulate(
 
 
 class Simulation(AbstractContextManager["Simulation"]):
-    """What a scenario came to: its queue and files, as they were when the time was over.
+    """The result of a scenario: its queue and files, as they were at the end of its time.
 
-    ``queue`` and ``files`` take all that real ones do: charts, frames, the audit.
+    Charts, frames and the audit read ``queue`` and ``files`` as they read real ones.
     """
 
     def __init__(self, world: World, seed: int) -> None:
@@ -93,19 +100,19 @@ class Simulation(AbstractContextManager["Simulation"]):
         )
 
     def audit(self) -> Audit:
-        """The verdict on its rows, history and files."""
+        """The audit of its rows, history and files."""
         lease = self.scenario.parameters.manager.timeout
         return audit(self.queue, self.files, lease=lease)
 
     def digest(self) -> str:
-        """SHA-256 of the history and the marks: equal if two runs went the same way."""
+        """SHA-256 of the history and the process events: equal if two runs are the same."""
         sha = hashlib.sha256()
         for row in (*self.queue.history.transitions(), *self.queue.registry.process_events()):
             sha.update(repr(row).encode())
         return sha.hexdigest()
 
     def summary(self) -> dict[str, Any]:
-        """All of it as plain data, for JSON."""
+        """The whole result as plain data, for JSON."""
         return {
             "seed": self.seed,
             "scenario": self.scenario.model_dump(mode="json"),

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import simpy
 
-from rinq.errors import HandlerFailed
-from rinq.faults import Fault
-from rinq.lab.faults.injector import LOCK, Key
+from rinq.config import Config
+from rinq.errors import TransientError
+from rinq.faults import watched
+from rinq.files import Files
+from rinq.lab.faults.ongoing import LOCK, Key, OngoingFaults
 from rinq.lab.faults.plan import Act
-from rinq.queue import Status
+from rinq.lab.simulation.virtual_work import VirtualWork
+from rinq.queue import PersistentQ, Status
 from rinq.roles.consumer import Consumer
-from rinq.roles.interface import PersistentQInterface, generator
-from rinq.roles.work import Task, Work
-
-if TYPE_CHECKING:
-    from rinq.lab.simulation.world import World
+from rinq.roles.interface import BACK_OFF, PersistentQInterface, generator
 
 HOST = "virtual"
 EPOCH = 1_704_067_200.0  # Unix time at which virtual time begins: the year 2024, UTC
@@ -29,7 +29,36 @@ SILENT = logging.getLogger("rinq.virtual")
 SILENT.disabled = True
 
 Wait = Generator[simpy.Event, Any, None]
-Step = Callable[[], None]
+
+
+@dataclass(slots=True)
+class VirtualHost:
+    """What the processes of one simulation share.
+
+    Args:
+        env: virtual time, in queue seconds from 0.
+        roles: the class of each role.
+        restart: seconds from the end of a process until it is started again.
+        clock_is_shifted: whether queue time and ``env`` can differ in pace, since a fault
+            sets the clock.
+    """
+
+    env: simpy.Environment
+    queue: PersistentQ
+    files: Files
+    config: Config
+    roles: Mapping[str, type[PersistentQInterface]]
+    restart: float
+    clock_is_shifted: bool
+    ongoing: OngoingFaults = field(default_factory=OngoingFaults)
+    idle: list[VirtualProcess] = field(default_factory=list)
+    """The processes that wait for a job, the longest waiting first."""
+
+    def end_after(self, key: Key, seconds: float) -> Wait:
+        """Let these seconds pass, then end the fault, unless it was prolonged or has ended."""
+        yield self.env.timeout(seconds)
+        if key in self.ongoing and self.ongoing.remaining(key, self.env.now) <= INSTANT:
+            self.ongoing.end(key)
 
 
 class VirtualProcessExit(BaseException):
@@ -51,32 +80,32 @@ class VirtualProcess:
 
     role: PersistentQInterface
 
-    def __init__(self, world: World, role: str, name: str) -> None:
-        self.world = world
+    def __init__(self, host: VirtualHost, role: str, name: str) -> None:
+        self.host = host
         self.name = name
         self._role = role
         self._frozen: Key = (Act.FREEZE, name)
         self._armed: tuple[str, float] | None = None  # point and seconds, also
         self._stopped: tuple[str, float] | None = None  # in the step that is just done
         self._waiting = False
-        self._live = world.env.process(self._lives())
+        self._simulated = host.env.process(self._run())
 
     def kill(self) -> None:
         """As by ``kill -9``; nothing happens to one that is down."""
         if self._waiting:
-            self._live.interrupt("killed")
+            self._simulated.interrupt("killed")
 
     def freeze(self, seconds: float) -> Wait:
         """It does no step before these seconds are over; nothing happens to one that is down."""
         if self._waiting:
-            yield from self._freezes(seconds)
+            yield from self._freeze_for(seconds)
 
     def arm(self, point: str, seconds: float) -> None:
         """It dies, or freezes after that step for ``seconds``, at the next such failpoint."""
         self._armed = point, seconds
 
-    def pass_point(self, point: str) -> None:
-        """Raises: VirtualProcessExit: it was to."""
+    def _pass_point(self, point: str) -> None:
+        """Raises: VirtualProcessExit: it was armed to die here."""
         if self._armed is None or self._armed[0] != point:
             return
         seconds, self._armed = self._armed[1], None
@@ -85,12 +114,12 @@ class VirtualProcess:
         self._stopped = point, seconds
 
     def wake(self) -> None:
-        """Look again whether the wait is over."""
+        """Check again whether the wait is over."""
         if self._waiting:
-            self._live.interrupt("woken")
+            self._simulated.interrupt("woken")
 
-    def _lives(self) -> Wait:
-        env, queue = self.world.env, self.world.queue
+    def _run(self) -> Wait:
+        env, queue = self.host.env, self.host.queue
         while True:
             real = EPOCH + env.now / queue.clock.speed
             incarnation = queue.registry.register(
@@ -102,74 +131,89 @@ class VirtualProcess:
                 owned=True,
                 alive=lambda _: False,
             )
-            self.role = self._hire(incarnation)
+            self.role = self._create_role(incarnation)
             queue.registry.ready(self.name, incarnation)
             try:
                 while True:
                     yield from self._until_over(self._frozen)
                     yield from self._until_over(LOCK)
-                    seconds = self.world.step(self)
+                    seconds = self._step()
                     self._freeze_if_stopped()
                     yield from self._wait(seconds)
             except VirtualProcessExit as end:
                 self._end(incarnation, end)
-            yield env.timeout(self.world.scenario.restart)
+            yield env.timeout(self.host.restart)
+
+    def _step(self) -> float:
+        """One step of the role. Returns its wait. Raises: VirtualProcessExit."""
+        host = self.host
+        try:
+            with watched(self._pass_point):
+                return self.role()
+        except TransientError:
+            return BACK_OFF[0] * host.queue.clock.speed
+        finally:
+            if host.idle and host.queue.waits():
+                host.idle.pop(0).wake()
 
     def _freeze_if_stopped(self) -> None:
         if self._stopped is not None:
             (point, seconds), self._stopped = self._stopped, None
-            self.world.queue.registry.record_event(self.name, "failpoint", point)
-            self.world.env.process(self._freezes(seconds))
+            self.host.queue.registry.record_event(self.name, "failpoint", point)
+            self.host.env.process(self._freeze_for(seconds))
 
-    def _freezes(self, seconds: float) -> Wait:
-        begin, end = self._tell("freeze"), self._tell("thaw")
-        return self.world.last(self._frozen, seconds, begin, end)
+    def _freeze_for(self, seconds: float) -> Wait:
+        until = self.host.env.now + seconds
+        with self.host.ongoing.begin(self._frozen, until, lambda: self._record("thaw")) as is_new:
+            if is_new:
+                self._record("freeze")
+        yield from self.host.end_after(self._frozen, seconds)
 
     def _end(self, incarnation: int, end: VirtualProcessExit) -> None:
-        queue = self.world.queue
-        if self in self.world.idle:
-            self.world.idle.remove(self)
-        self.world.until.pop(self._frozen, None)
+        queue = self.host.queue
+        if self in self.host.idle:
+            self.host.idle.remove(self)
+        self.host.ongoing.forget(self._frozen)
         self._stopped = None
         if end.point is not None:
             queue.registry.record_event(self.name, "failpoint", end.point)
         if end.outcome == "killed":
-            queue.registry.record_event(self.name, "kill", self._job())
+            self._record("kill")
         queue.registry.ended(self.name, incarnation, end.outcome)
 
-    def _hire(self, incarnation: int) -> PersistentQInterface:
-        world = self.world
-        kind = world.roles[self._role]
-        rng = generator(world.config.general.seed, self._role, self.name, incarnation)
-        base = (world.queue, world.files, world.config, self.name)
+    def _create_role(self, incarnation: int) -> PersistentQInterface:
+        host = self.host
+        kind = host.roles[self._role]
+        rng = generator(host.config.general.seed, self._role, self.name, incarnation)
+        base = (host.queue, host.files, host.config, self.name)
         if issubclass(kind, Consumer):
             role: PersistentQInterface = kind(*base, rng=rng, work=VirtualWork(), crash=_die)
         else:
             role = kind(*base, rng=rng)
-        role.log = SILENT  # the history tells all that they would say
+        role.log = SILENT  # the history holds all that they would log
         return role
 
     def _wait(self, seconds: float) -> Wait:
         """Let queue seconds pass. Raises: VirtualProcessExit."""
-        world = self.world
+        host = self.host
         if seconds == math.inf:
-            world.idle.append(self)
+            host.idle.append(self)
             yield from self._sleep(seconds)
-        elif not world.clock_is_shifted:
+        elif not host.clock_is_shifted:
             yield from self._sleep(seconds)
         else:
-            due = world.queue.clock.now() + seconds
-            while (left := due - world.queue.clock.now()) > INSTANT:
+            due = host.queue.clock.now() + seconds
+            while (left := due - host.queue.clock.now()) > INSTANT:
                 yield from self._sleep(left)
 
     def _until_over(self, key: Key) -> Wait:
         """Do nothing while such a fault acts. Raises: VirtualProcessExit."""
-        while (left := self.world.until.get(key, 0.0) - self.world.env.now) > INSTANT:
+        while (left := self.host.ongoing.remaining(key, self.host.env.now)) > INSTANT:
             yield from self._sleep(left)
 
     def _sleep(self, seconds: float) -> Wait:
         """Sleep until woken. Raises: VirtualProcessExit."""
-        env = self.world.env
+        env = self.host.env
         self._waiting = True
         try:
             yield env.event() if seconds == math.inf else env.timeout(seconds)
@@ -179,39 +223,13 @@ class VirtualProcess:
         finally:
             self._waiting = False
 
-    def _tell(self, event: str) -> Step:
-        return lambda: self.world.queue.registry.record_event(self.name, event, self._job())
+    def _record(self, event: str) -> None:
+        self.host.queue.registry.record_event(self.name, event, self._job())
 
     def _job(self) -> str | None:
-        held = self.world.queue.jobs(Status.PROCESSING)
+        held = self.host.queue.jobs(Status.PROCESSING)
         return next((job.name for job in held if job.process == self.name), None)
 
 
 def _die() -> None:
     raise VirtualProcessExit("crashed")
-
-
-class VirtualWork(Work):
-    """Handlers take no time of their own, ``work_time`` does; the result copies the content."""
-
-    def start(self, content: bytes, fault: Fault | None, wake: Callable[[], None]) -> Task:  # noqa: ARG002 (done at once)
-        return VirtualTask(content, fault)
-
-    def close(self) -> None:
-        pass
-
-
-class VirtualTask(Task):
-    def __init__(self, content: bytes, fault: Fault | None) -> None:
-        self._content, self._fault = content, fault
-
-    def done(self) -> bool:
-        return self._fault is not Fault.HANG
-
-    def result(self) -> bytes:
-        if self._fault is Fault.ERROR:
-            raise HandlerFailed("injected error")
-        return self._content
-
-    def cancel(self) -> None:
-        pass

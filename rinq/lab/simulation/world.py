@@ -1,114 +1,91 @@
-"""A world in which time is virtual: the real roles on the real SQL, stepped by SimPy."""
+"""A simulated fleet: the real roles on the real SQL, stepped by SimPy in virtual time."""
 
 from __future__ import annotations
 
 import math
 import random
+from collections.abc import Mapping
 from functools import partial
 
 import simpy
 
-from rinq.errors import Passing
-from rinq.faults import watched
 from rinq.files import Files
 from rinq.fleet.main import ROLES
-from rinq.lab.faults.injector import LOCK, RATES, Key, change_rates
+from rinq.lab.faults.ongoing import LOCK, RATES, begin_rates
 from rinq.lab.faults.plan import Act, ScheduledFault
 from rinq.lab.scenario import Scenario
-from rinq.lab.simulation.virtual_process import EPOCH, INSTANT, Step, VirtualProcess, Wait
+from rinq.lab.simulation.virtual_process import EPOCH, VirtualHost, VirtualProcess, Wait
 from rinq.queue import PersistentQSQLite
 from rinq.queue.clock import Moment
 from rinq.roles.consumer import Consumer
-from rinq.roles.interface import BACK_OFF, PersistentQInterface
+from rinq.roles.interface import PersistentQInterface
 
 
 class World:
     """Processes in virtual time, on one queue and one set of files in memory.
 
     Args:
-        scenario: who runs, and what befalls them.
-        seed: of all that is drawn.
+        scenario: which processes run, and which faults hit them.
+        seed: of everything that is drawn.
         roles: the class of each role.
     """
 
     def __init__(
-        self, scenario: Scenario, seed: int, roles: dict[str, type[PersistentQInterface]]
+        self, scenario: Scenario, seed: int, roles: Mapping[str, type[PersistentQInterface]]
     ) -> None:
         self.scenario = scenario
         config = scenario.parameters
-        general = config.general.model_copy(update={"seed": seed})
-        self.config = config.model_copy(update={"general": general})
-        self.roles = roles
-        self.env = simpy.Environment()
         speed = config.general.speed
+        env = simpy.Environment()
         self.queue = PersistentQSQLite(
-            ":memory:", speed=speed, moment=lambda: Moment(EPOCH + self.env.now / speed)
+            ":memory:", speed=speed, moment=lambda: Moment(EPOCH + env.now / speed)
         )
         self.files = Files.in_memory()
+        names = [name for _, name in scenario.processes()]
+        faults = scenario.plan.scheduled_faults(random.Random(seed), names, scenario.seconds)
+        general = config.general.model_copy(update={"seed": seed})
+        self.host = VirtualHost(
+            env=env,
+            queue=self.queue,
+            files=self.files,
+            config=config.model_copy(update={"general": general}),
+            roles=roles,
+            restart=scenario.restart,
+            clock_is_shifted=any(fault.act is Act.CLOCK for fault in faults),
+        )
         self.processes = {
-            name: VirtualProcess(self, role, name) for role, name in scenario.processes()
+            name: VirtualProcess(self.host, role, name) for role, name in scenario.processes()
         }
-        self.until: dict[Key, float] = {}  # when each fault that acts is over, by env.now
-        self.idle: list[VirtualProcess] = []  # those that wait for a job, longest first
-        self._stepping: VirtualProcess | None = None
-        names = list(self.processes)
-        strikes = scenario.plan.strikes(random.Random(seed), names, scenario.seconds)
-        self.clock_is_shifted = any(strike.act is Act.CLOCK for strike in strikes)
-        for strike in strikes:
-            self.env.process(self._strike(strike))
+        for fault in faults:
+            env.process(self._inject(fault))
 
     def run(self) -> None:
         """Let the scenario's seconds pass."""
-        with watched(self._pass_point):
-            self.env.run(until=self.scenario.seconds)
+        self.host.env.run(until=self.scenario.seconds)
 
-    def step(self, process: VirtualProcess) -> float:
-        """One step of a process. Returns its wait. Raises: VirtualProcessExit."""
-        self._stepping = process
-        try:
-            return process.role()
-        except Passing:
-            return BACK_OFF[0] * self.queue.clock.speed
-        finally:
-            self._stepping = None
-            if self.idle and self.queue.waits():
-                self.idle.pop(0).wake()
-
-    def _pass_point(self, point: str) -> None:
-        if self._stepping is not None:
-            self._stepping.pass_point(point)
-
-    def last(self, key: Key, seconds: float, begin: Step, end: Step) -> Wait:
-        """A fault that lasts; where one of this key acts already, it only ends later."""
-        acts = key in self.until
-        self.until[key] = max(self.until.get(key, 0.0), self.env.now + seconds)
-        if not acts:
-            begin()
-        yield self.env.timeout(seconds)
-        if self.until.get(key, math.inf) <= self.env.now + INSTANT:
-            del self.until[key]
-            end()
-
-    def _strike(self, strike: ScheduledFault) -> Wait:
-        yield self.env.timeout(strike.at)
-        mark, put_back = self.queue.registry.record_event, dict.fromkeys(strike.settings)
-        target = self.processes.get(strike.whom or "")
-        match strike.act:
+    def _inject(self, fault: ScheduledFault) -> Wait:
+        env, ongoing = self.host.env, self.host.ongoing
+        yield env.timeout(fault.at)
+        target = self.processes.get(fault.whom or "")
+        match fault.act:
             case Act.LOCK:
-                begin = partial(mark, None, "lock", f"{strike.seconds:g} s")
-                yield from self.last(LOCK, strike.seconds, begin, partial(mark, None, "unlock"))
+                record = partial(self.queue.registry.record_event, None)
+                unlock = partial(record, "unlock")
+                with ongoing.begin(LOCK, env.now + fault.seconds, unlock) as is_new:
+                    if is_new:
+                        record("lock", f"{fault.seconds:g} s")
+                yield from self.host.end_after(LOCK, fault.seconds)
             case Act.CLOCK:
-                self._shift(strike.by)
+                self._shift(fault.by)
             case Act.RATES:
-                change_rates(self.queue, strike.settings, "rates")
-                end = partial(change_rates, self.queue, put_back, "rates-over")
-                yield from self.last(RATES, strike.seconds, _nothing, end)
+                begin_rates(self.queue, ongoing, fault, env.now + fault.seconds)
+                yield from self.host.end_after(RATES, fault.seconds)
             case Act.KILL if target:
                 target.kill()
             case Act.FREEZE if target:
-                yield from target.freeze(strike.seconds)
+                yield from target.freeze(fault.seconds)
             case Act.FAILPOINT if target:
-                target.arm(strike.point or "", strike.seconds)
+                target.arm(fault.point or "", fault.seconds)
 
     def _shift(self, seconds: float) -> None:
         self.queue.clock.shift(seconds)
@@ -124,7 +101,3 @@ class VirtualConsumer(Consumer):
 
 
 VIRTUAL_ROLES = ROLES | {Consumer.role: VirtualConsumer}
-
-
-def _nothing() -> None:
-    pass

@@ -41,6 +41,14 @@ class PersistentQSQLite(PersistentQ):
 
     Raises:
         ForeignDatabase, CorruptDatabase, DatabaseInUse, Unavailable: it cannot be opened.
+
+    >>> import rinq
+    >>> with rinq.PersistentQSQLite(":memory:") as queue:
+    ...     job = queue.submit("abcdefghij")
+    ...     claim = queue.claim("anna", lease=60)
+    ...     queue.complete(claim)
+    ...     print(claim.attempt, queue.job("abcdefghij").status)
+    1 processed
     """
 
     def __init__(

@@ -1,6 +1,6 @@
-"""What the judge says of queues that people use: ``python tests/judge/peers/table.py [--quick]``.
+"""What the judge finds in queues that people use: ``python tests/judge/peers/table.py [--quick]``.
 
-Ends with 1 where that is something else than what stands here.
+Ends with exit code 1 where that differs from what stands here.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sys
 from importlib.metadata import version
 
 from rinq.judge.gallery.catalogue import GalleryEntry
-from rinq.judge.gallery.table import markdown, tell
+from rinq.judge.gallery.table import judge_and_print, markdown
 
 LITEQUEUE = GalleryEntry(
     "peer_litequeue:LiteQueuePeer", ("retries-end", "stale-completion", "finished", "poison")
@@ -22,7 +22,7 @@ HUEY = GalleryEntry("peer_huey:HueyPeer", ("lapsed-claim",), ("stale-completion"
 PACKAGES = {LITEQUEUE: "litequeue", PERSIST_QUEUE: "persist-queue", HUEY: "huey"}
 
 
-def drawn(rows):
+def peers_table(rows):
     packages = {it: PACKAGES[it] for it in rows}
     return markdown(
         ("queue", "version"), {(name, version(name)): rows[it] for it, name in packages.items()}
@@ -30,4 +30,4 @@ def drawn(rows):
 
 
 if __name__ == "__main__":
-    sys.exit(tell(PACKAGES, drawn))
+    sys.exit(judge_and_print(PACKAGES, peers_table))

@@ -1,4 +1,4 @@
-"""The audit of rows and history: a sentence for each corruption, silence on all else."""
+"""The audit of rows and history: a sentence for each corruption, none for anything else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sqlite3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from world import DEAD, DONE, GONE, HELD, WAITS, populate, turn
+from world import DEAD, DONE, GONE, HELD, WAITS, poll_cycle, populate
 
 from rinq import audit
 from rinq.errors import QueueError
@@ -41,15 +41,16 @@ UNSEEN = "DROP TRIGGER jobs_moved; DROP TRIGGER jobs_deleted; DROP TRIGGER jobs_
 
 
 def _entry(name, event, origin, target, attempt, actor="c1"):
-    """An entry of a job's history that no move made: the 23rd."""
+    """An entry of a job's history that no move made: the 23rd, counted in the job's row."""
     return (
-        "INSERT INTO transitions (job_id, event, from_status, to_status, at, actor, process, "
-        f"attempt, judged_by_limit) SELECT id, '{event}', {origin}, {target}, 1e6 + 99, '{actor}', "
-        f"'{actor}', {attempt}, 3 FROM jobs WHERE name = '{name}'"
+        "INSERT INTO transitions (job_id, number, event, from_status, to_status, at, actor, "
+        f"process, attempt, judged_by_limit) SELECT id, entries + 1, '{event}', {origin}, "
+        f"{target}, 1e6 + 99, '{actor}', '{actor}', {attempt}, 3 FROM jobs WHERE name = '{name}'; "
+        f"UPDATE jobs SET entries = entries + 1 WHERE name = '{name}'"
     )
 
 
-# what is done: (SQL, the rule, job, attempt and transitions it tells, a part of its sentence)
+# what is done: (SQL, the rule, job, attempt and transitions it names, a part of its sentence)
 CORRUPTIONS = {
     "a status that no move led to": (
         UNSEEN + f"UPDATE jobs SET status = 'unprocessed' WHERE name = '{DONE}'",
@@ -76,7 +77,7 @@ CORRUPTIONS = {
         (Rule.REPLAY, HELD, 2, (22,)),
         "process is c9 in the row, but c2 by the history",
     ),
-    "a hand on the table": (
+    "a status changed by hand": (
         f"UPDATE jobs SET status = 'processed' WHERE name = '{WAITS}'",
         (Rule.LEGAL_MOVE, WAITS, 1, (21, 23)),
         (
@@ -227,16 +228,61 @@ CORRUPTIONS = {
         (Rule.REPLAY, "onemorejob", 0, ()),
         "the row is unprocessed, but it has no history",
     ),
-    "a refused act that is taken out of the history": (
-        _entry(WAITS, "refused", "'unprocessed'", "'unprocessed'", 1)
-        + "; INSERT INTO jobs (name) VALUES ('latecomer1'); DELETE FROM transitions WHERE id = 23",
-        (Rule.WHOLE, None, 0, (24,)),
-        "The history has 23 entries, but its last is number 24: some are gone",
+    "a first entry that is missing": (
+        "DELETE FROM transitions WHERE id = 1",
+        (Rule.WHOLE, DONE, 1, (4,)),
+        (
+            "claim by c1 (transition 4, attempt 1, at 1000000.000) is entry 2 of its history, "
+            "where 1 is expected, after nothing"
+        ),
     ),
-    "a job that is taken out, row and history": (
-        UNSEEN + "DELETE FROM transitions WHERE job_id = 5; DELETE FROM jobs WHERE id = 5",
-        (Rule.WHOLE, None, 0, (22,)),
-        "The history has 19 entries, but its last is number 22: some are gone",
+    "a middle entry that is missing": (
+        "DELETE FROM transitions WHERE id = 5",
+        (Rule.WHOLE, DONE, 2, (4, 10)),
+        (
+            "claim by c1 (transition 10, attempt 2, at 1000000.000) is entry 4 of its history, "
+            "where 3 is expected, after claim by c1 (transition 4"
+        ),
+    ),
+    "a last entry that is missing": (
+        "DELETE FROM transitions WHERE id = 11",
+        (Rule.WHOLE, DONE, 2, (10,)),
+        "the row counts 5 entries of its history, which ends in entry 4",
+    ),
+    "a last refused act that is missing": (
+        _entry(WAITS, "refused", "'unprocessed'", "'unprocessed'", 1)
+        + "; DELETE FROM transitions WHERE id = 23",
+        (Rule.WHOLE, WAITS, 1, (21,)),
+        "the row counts 4 entries of its history, which ends in entry 3",
+    ),
+    "an entry written twice": (
+        (
+            "INSERT INTO transitions SELECT 23, job_id, number, event, from_status, to_status, at, "
+            "actor, process, attempt, judged_by_limit, due, checksum, error "
+            "FROM transitions WHERE id = 11"
+        ),
+        (Rule.WHOLE, DONE, 2, (11, 23)),
+        (
+            "complete by c1 (transition 23, attempt 2, at 1000000.000) is entry 5 of its history, "
+            "where 6 is expected, after complete by c1 (transition 11"
+        ),
+    ),
+    "a row deleted by hand with its history before": (
+        "DELETE FROM transitions WHERE job_id = 5; DELETE FROM jobs WHERE id = 5",
+        (Rule.WHOLE, None, 1, (23,)),
+        (
+            "Job number 5, without a row, attempt 1: illegal change from unprocessed to nothing "
+            "(transition 23, attempt 1, at 1000062.000) is entry 4 of its history, "
+            "where 1 is expected, after nothing"
+        ),
+    ),
+    "a history with gaps before its entries were numbered": (
+        (
+            "INSERT INTO process_events (at, event, detail) "
+            "VALUES (1e6, 'history gap', 'the history had 19 up to id 22')"
+        ),
+        (Rule.WHOLE, None, 0, ()),
+        "Entries of the history are missing: the history had 19 up to id 22.",
     ),
     "a retry past the limit": (
         "UPDATE transitions SET judged_by_limit = 1 WHERE id = 9",
@@ -288,18 +334,34 @@ def test_what_the_verbs_made_is_valid_and_counted(world, files):
     }
 
 
-@pytest.mark.parametrize(("statement", "told", "part"), CORRUPTIONS.values(), ids=CORRUPTIONS)
-def test_a_corruption_is_told_by_rule_job_attempt_and_events(world, sql, statement, told, part):
+@pytest.mark.parametrize(("statement", "expected", "part"), CORRUPTIONS.values(), ids=CORRUPTIONS)
+def test_a_corruption_is_reported_by_rule_job_attempt_and_events(
+    world, sql, statement, expected, part
+):
     sql(statement)
     found = audit(world)
     assert found.verdict is AuditVerdict.INVALID
     problems = {(p.rule, p.job, p.attempt, p.transitions): p.sentence for p in found.problems}
-    assert part in problems[told]
-    assert problems[told].startswith((f"Job {told[1]}, attempt", "Job number", "The history"))
+    assert part in problems[expected]
+    assert problems[expected].startswith((f"Job {expected[1]}, attempt", "Job number", "Entries"))
+
+
+@pytest.mark.parametrize(
+    "missing", ["a middle entry that is missing", "a last refused act that is missing"]
+)
+def test_entries_that_are_missing_are_one_problem_of_the_whole_history(world, sql, missing):
+    sql(CORRUPTIONS[missing][0])
+    assert [p.rule for p in audit(world).problems].count(Rule.WHOLE) == 1
+
+
+def test_a_job_without_row_and_history_leaves_no_trace_as_one_that_was_pruned(world, sql):
+    sql(UNSEEN + "DELETE FROM transitions WHERE job_id = 5; DELETE FROM jobs WHERE id = 5")
+    assert audit(world).jobs == 5
+    assert audit(world)
 
 
 def test_every_rule_about_rows_and_history_has_a_corruption_and_a_meaning():
-    covered = {told[0] for _, told, _ in CORRUPTIONS.values()}
+    covered = {expected[0] for _, expected, _ in CORRUPTIONS.values()}
     assert covered == set(Rule) - {Rule.LEASE_KEPT, Rule.LEASE_LAPSED, Rule.FILES}
     assert set(MEANING) == set(Rule)
 
@@ -351,29 +413,32 @@ def test_a_limit_that_is_lowered_meanwhile_ends_a_job_at_its_next_failure(queue)
 # the lease
 
 
-def test_a_claim_that_outlives_a_turn_of_the_manager_is_a_problem(queue, clock):
+def test_a_claim_that_outlives_a_poll_cycle_of_the_manager_is_a_problem(queue, clock):
     queue.submit("jobbeing01")
     queue.claim("c1", 60)
     clock.now += 60.5
-    turn(queue, clock, "manager", "m1")
+    poll_cycle(queue, clock, "manager", "m1")
     (problem,) = audit(queue).problems
     assert (problem.rule, problem.job, problem.attempt) == (Rule.LEASE_LAPSED, "jobbeing01", 1)
     assert problem.transitions == (2,)
-    assert "had its lease until 1000060.000, and outlived the turn of m1 from" in problem.sentence
+    assert (
+        "had its lease until 1000060.000, and outlived the poll cycle of m1 from"
+        in problem.sentence
+    )
 
 
-def test_a_row_without_a_lease_must_not_outlive_a_turn_of_the_manager_either(queue, clock):
+def test_a_row_without_a_lease_must_not_outlive_a_poll_cycle_of_the_manager_either(queue, clock):
     queue.submit("jobbeing01")
     queue.claim("c1", 60)
     queue._db.run("UPDATE jobs SET lease_until = NULL")
     clock.now += 1
-    turn(queue, clock, "manager", "m1")
+    poll_cycle(queue, clock, "manager", "m1")
     (problem,) = audit(queue).problems
     assert problem.rule is Rule.LEASE_LAPSED
 
 
 def test_a_lapsed_claim_waits_for_the_manager_without_blame(queue, clock):
-    turn(queue, clock, "manager", "m1")
+    poll_cycle(queue, clock, "manager", "m1")
     queue.submit("jobbeing01")
     queue.claim("c1", 60)
     clock.now += 1000  # it is stopped, or frozen
@@ -381,7 +446,7 @@ def test_a_lapsed_claim_waits_for_the_manager_without_blame(queue, clock):
 
 
 @pytest.mark.parametrize("passed", [30, 59])
-def test_a_turn_that_began_before_the_lease_was_over_blames_nobody(queue, clock, passed):
+def test_a_poll_cycle_that_began_before_the_lease_was_over_blames_nobody(queue, clock, passed):
     queue.submit("jobbeing01")
     queue.claim("c1", 60)
     clock.now += passed
@@ -394,50 +459,50 @@ def test_a_turn_that_began_before_the_lease_was_over_blames_nobody(queue, clock,
     assert audit(queue)
 
 
-def test_a_claim_renewed_during_the_turn_blames_nobody(queue, clock):
+def test_a_claim_renewed_during_the_poll_cycle_blames_nobody(queue, clock):
     queue.submit("jobbeing01")
     claim = queue.claim("c1", 60)
     clock.now += 61
     queue.renew(claim, 60)
-    turn(queue, clock, "manager", "m1")
+    poll_cycle(queue, clock, "manager", "m1")
     clock.now += 100
     assert audit(queue)
 
 
-def test_a_turn_of_another_role_takes_nothing_back(queue, clock):
+def test_a_poll_cycle_of_another_role_takes_nothing_back(queue, clock):
     queue.submit("jobbeing01")
     queue.claim("c1", 60)
     clock.now += 100
-    turn(queue, clock, "cleaner", "m1")
+    poll_cycle(queue, clock, "cleaner", "m1")
     assert audit(queue)
 
 
-def test_a_claim_younger_than_the_turn_whose_lease_is_set_by_hand_blames_nobody(queue, clock):
+def test_a_claim_younger_than_the_poll_cycle_whose_lease_is_set_by_hand_blames_nobody(queue, clock):
     queue.submit("jobbeing01")
     clock.now += 100
-    turn(queue, clock, "manager", "m1")
+    poll_cycle(queue, clock, "manager", "m1")
     clock.now += 1
     queue.claim("c1", 60)
     queue._db.run("UPDATE jobs SET lease_until = 0")
     assert audit(queue)
 
 
-def test_a_turn_before_the_clock_was_set_back_blames_nobody(queue, clock):
+def test_a_poll_cycle_before_the_clock_was_set_back_blames_nobody(queue, clock):
     queue.submit("jobbeing01")
     queue.clock.shift(1000)
-    turn(queue, clock, "manager", "m1")
+    poll_cycle(queue, clock, "manager", "m1")
     queue.clock.shift(-1000)
     queue.claim("c1", 60)
     clock.now += 2000
     assert audit(queue)
-    turn(queue, clock, "manager", "m2")
+    poll_cycle(queue, clock, "manager", "m2")
     assert not audit(queue)
 
 
-def test_a_turn_of_a_host_whose_clock_was_ahead_blames_nobody(queue, clock):
+def test_a_poll_cycle_of_a_host_whose_clock_was_ahead_blames_nobody(queue, clock):
     queue.submit("jobbeing01")
     clock.now += 1000
-    turn(queue, clock, "manager", "m1")
+    poll_cycle(queue, clock, "manager", "m1")
     clock.now -= 1000
     queue.claim("c1", 60)
     clock.now += 70
@@ -471,14 +536,14 @@ def test_a_queue_without_a_job_cannot_be_judged(queue):
 @pytest.fixture
 def torn(world, monkeypatch):
     """The world, with a history that cannot be read past its fourth job."""
-    whole = world.histories
+    whole = world.history.by_job
 
-    def histories(after, limit):
+    def by_job(after, limit):
         if after[0] >= 4:
             world._db.run("SELECT * FROM missing")
         return whole(after, 8)
 
-    monkeypatch.setattr(world, "histories", histories)
+    monkeypatch.setattr(world.history, "by_job", by_job)
     return world
 
 
@@ -500,21 +565,21 @@ def test_a_row_that_is_no_text_cannot_be_judged(world, sql):
     assert "Could not decode to UTF-8" in str(found)
 
 
-def test_only_the_first_problems_are_told_and_the_others_counted(queue):
+def test_only_the_first_problems_are_listed_and_the_others_counted(queue):
     queue.submit_many([f"jobbeing{n:02}" for n in range(20)])
     queue._db.run("DELETE FROM transitions")
     found = audit(queue, most=5)
-    assert (len(found.problems), found.untold) == (5, 15)
+    assert (len(found.problems), found.unlisted) == (5, 15)
     assert "... and 15 more." in str(found)
 
 
 def test_the_outcome_is_plain_data_and_says_whether_files_were_compared(world, sql, files):
     assert "no files" in str(audit(world))
     sql(f"UPDATE jobs SET status = 'processed' WHERE name = '{WAITS}'")
-    told = json.loads(audit(world, files).to_json())
-    assert (told["verdict"], told["with_files"], told["jobs"]) == ("invalid", True, 6)
-    assert told["problems"][0]["rule"] == "legal-move"
-    assert told["problems"][0]["job"] == WAITS
+    expected = json.loads(audit(world, files).to_json())
+    assert (expected["verdict"], expected["with_files"], expected["jobs"]) == ("invalid", True, 6)
+    assert expected["problems"][0]["rule"] == "legal-move"
+    assert expected["problems"][0]["job"] == WAITS
 
 
 def test_a_history_longer_than_a_page_is_read_whole(world, monkeypatch):
@@ -554,7 +619,7 @@ steps = st.lists(
     )
     | st.tuples(st.just("reassign"), st.integers(1, 3))
     | st.tuples(st.sampled_from(["clean", "redrive"]), names, st.just("somebody"))
-    | st.tuples(st.just("set_speed"), st.sampled_from([0.5, 1, 100]))
+    | st.tuples(st.just("change_speed"), st.sampled_from([0.5, 1, 100]))
     | st.tuples(st.just("shift_clock"), st.integers(-100, 100))
     | st.integers(-50, 100),
     min_size=5,
@@ -562,7 +627,7 @@ steps = st.lists(
 )
 
 
-class Walk:
+class QueueUnderTest:
     """A queue and its Manager, and each thing that may happen to them.
 
     It begins with a stale claim, one that holds its job, and jobs that wait or failed.
@@ -586,6 +651,12 @@ class Walk:
         with contextlib.suppress(QueueError):
             getattr(self, act, getattr(self.queue, act, None))(*values)
 
+    def change_speed(self, speed):
+        self.queue.clock.set_speed(speed)
+
+    def shift_clock(self, seconds):
+        self.queue.clock.shift(seconds)
+
     def claim(self, process, lease):
         self.claims += filter(None, [self.queue.claim(process, lease)])
 
@@ -599,15 +670,15 @@ class Walk:
 
 
 @given(steps)
-def test_whatever_the_verbs_do_in_whatever_time_is_valid(walked):
-    """Claims of every age act, time jumps to and fro, and the Manager takes its turns."""
+def test_whatever_the_verbs_do_in_whatever_time_is_valid(drawn):
+    """Claims of every age act, time jumps to and fro, and the Manager polls."""
     now = 1_000_000.0
     with PersistentQSQLite(":memory:", moment=lambda: Moment(now)) as queue:
-        walk = Walk(queue)
-        for step in walked:
+        under_test = QueueUnderTest(queue)
+        for step in drawn:
             if isinstance(step, int):
                 now += step
             else:
-                walk.step(*step)
+                under_test.step(*step)
             found = audit(queue)
             assert found.verdict is AuditVerdict.VALID, str(found)

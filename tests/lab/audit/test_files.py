@@ -8,7 +8,7 @@ import shutil
 import sys
 
 import pytest
-from world import DEAD, DONE, GONE, HELD, WAITS, populate, turn
+from world import DEAD, DONE, GONE, HELD, WAITS, poll_cycle, populate
 
 from rinq import audit
 from rinq.files import Files
@@ -62,7 +62,7 @@ def move(entry, target):
     return lambda files: files._store.move(entry, target)
 
 
-# what is done: (to the files, the job, attempt and transition it tells, a part of its sentence)
+# what is done: (to the files, the job, attempt and transition it names, a part of its sentence)
 WRONG = {
     "an output that is gone": (
         drop(f"{DONE}.processed"),
@@ -82,12 +82,12 @@ WRONG = {
     "a processed job whose file was renamed as of a failed one": (
         move(DONE, f"{DONE}.failed"),
         (DONE, 2, 11),
-        f"it is processed, but its file stands as {DONE}.failed",
+        f"it is processed, but its file is named {DONE}.failed",
     ),
     "a failed file that is gone": (
         drop(f"{DEAD}.failed"),
         (DEAD, 1, 7),
-        f"it failed, but {DEAD}.failed is missing, and the history says of no unusable file",
+        f"it failed, but {DEAD}.failed is missing, and the history mentions no unusable file",
     ),
     "an output of a job at work": (
         put(f"{HELD}.processed"),
@@ -107,7 +107,7 @@ WRONG = {
     "a job that never failed, whose file was renamed": (
         move(WAITS, f"{WAITS}.failed"),
         (WAITS, 1, 21),
-        f"it is unprocessed and never failed, but its file stands as {WAITS}.failed",
+        f"it is unprocessed and never failed, but its file is named {WAITS}.failed",
     ),
 }
 
@@ -128,12 +128,12 @@ HALF_DONE = {
 }
 
 
-@pytest.mark.parametrize(("corrupt", "told", "part"), WRONG.values(), ids=WRONG)
-def test_a_file_that_nothing_repairs_is_a_problem(world, files, corrupt, told, part):
+@pytest.mark.parametrize(("corrupt", "expected", "part"), WRONG.values(), ids=WRONG)
+def test_a_file_that_nothing_repairs_is_a_problem(world, files, corrupt, expected, part):
     corrupt(files)
     found = audit(world, files)
     assert found.verdict is AuditVerdict.INVALID
-    job, attempt, transition = told
+    job, attempt, transition = expected
     (problem,) = found.problems
     assert (problem.rule, problem.job, problem.attempt) == (Rule.FILES, job, attempt)
     assert problem.transitions == (transition,)
@@ -141,28 +141,26 @@ def test_a_file_that_nothing_repairs_is_a_problem(world, files, corrupt, told, p
     assert f"(transition {transition}, attempt {attempt}, at 10000" in problem.sentence
 
 
-@pytest.mark.parametrize(("undo", "file", "told"), HALF_DONE.values(), ids=HALF_DONE)
+@pytest.mark.parametrize(("undo", "file", "expected"), HALF_DONE.values(), ids=HALF_DONE)
 def test_half_done_file_work_is_pending_until_the_cleaner_has_passed(
-    world, files, clock, undo, file, told
+    world, files, clock, undo, file, expected
 ):
     undo(files)
-    job, attempt, transition = told
+    job, attempt, transition = expected
     found = audit(world, files)
     assert found
-    assert [(remark.file, remark.job) for remark in found.pending] == [(file, job)]
-    turn(world, clock, "manager", "m1")  # which passes over no file
+    assert [(note.file, note.job) for note in found.pending] == [(file, job)]
+    poll_cycle(world, clock, "manager", "m1")  # which passes over no file
     assert audit(world, files)
-    turn(world, clock, "cleaner", "sweeper")
+    poll_cycle(world, clock, "cleaner", "sweeper")
     (problem,) = audit(world, files).problems
     assert (problem.rule, problem.job, problem.attempt) == (Rule.FILES, job, attempt)
     assert problem.transitions == (transition,)
-    assert (
-        f"(transition {transition}, attempt {attempt}, at 1000000.000) and the turn of sweeper"
-        in (problem.sentence)
-    )
+    when = f"(transition {transition}, attempt {attempt}, at 1000000.000)"
+    assert f"{when} and the poll cycle of sweeper" in problem.sentence
 
 
-def test_a_turn_of_the_cleaner_that_began_before_the_move_proves_nothing(queue, files, clock):
+def test_a_poll_cycle_of_the_cleaner_that_began_before_the_move_proves_nothing(queue, files, clock):
     queue.submit("jobbeing01")
     files.create("jobbeing01", b"text")
     queue.registry.register(
@@ -184,25 +182,25 @@ def test_a_redriven_file_that_was_not_renamed_back_is_pending(world, files, cloc
     world.redrive(DEAD, "operator")
     found = audit(world, files)
     assert found
-    assert "it is unprocessed again, and its file still stands as" in found.pending[0].sentence
+    assert "it is unprocessed again, and its file is still named" in found.pending[0].sentence
     clock.now += 1
-    turn(world, clock, "cleaner")
+    poll_cycle(world, clock, "cleaner")
     (problem,) = audit(world, files).problems
     assert (problem.job, problem.transitions) == (DEAD, (23,))
 
 
 @pytest.mark.parametrize("left", [f"{DONE}.1", f"{DEAD}.1", f"{HELD}.1", f"{GONE}.7", f"{WAITS}.x"])
 def test_a_result_that_comes_too_late_is_pending_whenever_it_was_written(world, files, clock, left):
-    turn(world, clock, "cleaner")
+    poll_cycle(world, clock, "cleaner")
     put(RESULTS + left)(files)
     found = audit(world, files)
     assert found
-    assert [remark.file for remark in found.pending] == [RESULTS + left]
+    assert [note.file for note in found.pending] == [RESULTS + left]
 
 
-def test_a_result_of_the_job_in_hand_is_its_holder_s(world, files, clock):
+def test_a_result_of_the_job_in_flight_is_its_holder_s(world, files, clock):
     put(f"{RESULTS}{HELD}.2")(files)
-    turn(world, clock, "cleaner")
+    poll_cycle(world, clock, "cleaner")
     assert audit(world, files).at_rest
 
 
@@ -226,7 +224,7 @@ def test_strays_are_named_and_break_no_rule(world, files):
         put(entry)(files)
     found = audit(world, files)
     assert found.at_rest
-    assert {remark.file: remark.job for remark in found.strays} == {
+    assert {note.file: note.job for note in found.strays} == {
         "nobodys-01": None,
         "nobodys-02.processed": None,
         "nobodys-03.failed": None,
@@ -251,10 +249,10 @@ def test_folders_and_links_in_the_way_are_strays_not_problems(world_on_disk, dis
     (disk.folder / RESULTS / f"{DONE}.1").mkdir()
     (disk.folder / f"{DEAD}.failed").rename(disk.folder / DEAD)
     (disk.folder / f"{DEAD}.failed").mkdir()
-    turn(world_on_disk, clock, "cleaner")
+    poll_cycle(world_on_disk, clock, "cleaner")
     found = audit(world_on_disk, disk)
     assert found.at_rest
-    assert {remark.file for remark in found.strays} == {
+    assert {note.file for note in found.strays} == {
         f"{WAITS}.processed",
         f"{HELD}.failed",
         f"{GONE}.failed",
@@ -266,7 +264,7 @@ def test_folders_and_links_in_the_way_are_strays_not_problems(world_on_disk, dis
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere file names are Unicode")
-def test_a_stray_whose_name_is_no_text_can_be_told(world_on_disk, disk):
+def test_a_stray_whose_name_is_no_text_can_be_printed(world_on_disk, disk):
     (disk.folder / os.fsdecode(b"\xff\n.failed")).touch()
     found = audit(world_on_disk, disk)
     assert found.at_rest
@@ -286,7 +284,7 @@ def test_an_accepted_result_whose_place_is_taken_by_a_folder_stays_without_blame
 ):
     (disk.folder / f"{DONE}.processed").rename(disk.folder / RESULTS / f"{DONE}.2")
     (disk.folder / f"{DONE}.processed").mkdir()
-    turn(world_on_disk, clock, "cleaner")
+    poll_cycle(world_on_disk, clock, "cleaner")
     assert audit(world_on_disk, disk).at_rest
 
 
@@ -320,7 +318,7 @@ def test_a_folder_that_cannot_be_read_leaves_the_verdict_open(world_on_disk, dis
     assert "The folder cannot be used just now" in str(found)
 
 
-def test_a_folder_that_vanishes_between_two_looks_leaves_the_verdict_open(
+def test_a_folder_that_vanishes_between_two_listings_leaves_the_verdict_open(
     world_on_disk, disk, monkeypatch
 ):
     (disk.folder / f"{DONE}.processed").unlink()
@@ -358,13 +356,15 @@ def other(world):
         yield opened
 
 
-def test_a_difference_that_is_gone_at_the_second_look_is_nothing(world, files, monkeypatch):
+def test_a_difference_that_is_gone_at_the_second_comparison_is_nothing(world, files, monkeypatch):
     move(f"{DONE}.processed", f"{DONE}.elsewhere")(files)
     meanwhile(monkeypatch, files, lambda: move(f"{DONE}.elsewhere", f"{DONE}.processed")(files))
     assert audit(world, files).at_rest
 
 
-def test_what_is_wrong_at_the_second_look_is_judged_as_it_is_then(world, files, other, monkeypatch):
+def test_what_is_wrong_at_the_second_comparison_is_judged_as_it_is_then(
+    world, files, other, monkeypatch
+):
     world.redrive(DEAD, "operator")
 
     def work():
@@ -378,7 +378,7 @@ def test_what_is_wrong_at_the_second_look_is_judged_as_it_is_then(world, files, 
     meanwhile(monkeypatch, files, work)
     found = audit(world, files)
     assert found
-    assert [remark.file for remark in found.pending] == [f"{RESULTS}{DEAD}.2"]
+    assert [note.file for note in found.pending] == [f"{RESULTS}{DEAD}.2"]
 
 
 def test_a_suspect_that_is_deleted_by_hand_meanwhile_is_left_to_the_next_audit(
@@ -394,30 +394,30 @@ def test_a_file_whose_job_is_submitted_meanwhile_is_no_stray(world, files, other
     files.create("newcomer01", b"text")
     files.create("newcomer02", b"text")
     meanwhile(monkeypatch, files, lambda: other.submit("newcomer01"))
-    assert [remark.file for remark in audit(world, files).strays] == ["newcomer02"]
+    assert [note.file for note in audit(world, files).strays] == ["newcomer02"]
 
 
-def test_the_second_look_is_where_nobody_can_move_the_job(world, files, other, monkeypatch):
+def test_the_second_comparison_is_where_nobody_can_move_the_job(world, files, other, monkeypatch):
     """At the second listing, the queue is locked."""
     drop(f"{DONE}.processed")(files)
     whole = files.listing
-    looks = []
+    attempts_to_lock = []
 
     def listing():
         other._db.wait = 0
         try:
             with other.exclusive():
-                looks.append("free")
+                attempts_to_lock.append("free")
         except Exception as error:
-            looks.append(type(error).__name__)
+            attempts_to_lock.append(type(error).__name__)
         return whole()
 
     monkeypatch.setattr(files, "listing", listing)
     assert not audit(world, files)
-    assert looks == ["free", "Unavailable"]
+    assert attempts_to_lock == ["free", "Unavailable"]
 
 
-def test_many_differences_are_looked_at_again_in_batches(queue, files, monkeypatch):
+def test_many_differences_are_compared_again_in_batches(queue, files, monkeypatch):
     monkeypatch.setattr("rinq.lab.audit.auditor.BATCH", 3)
     queue.submit_many([f"jobbeing{n:02}" for n in range(10)])
     while claim := queue.claim("c1"):
@@ -425,12 +425,12 @@ def test_many_differences_are_looked_at_again_in_batches(queue, files, monkeypat
         queue.complete(claim)
     assert len(audit(queue, files).problems) == 10
     some = audit(queue, files, most=4)
-    assert (len(some.problems), some.untold) == (4, 2)
-    assert "the files of 4 jobs were not looked at again" in str(some)
+    assert (len(some.problems), some.unlisted) == (4, 2)
+    assert "the files of 4 jobs were not compared again" in str(some)
 
 
 def test_every_status_is_met_by_a_file_corruption(world):
-    struck = {told[0] for _, told, _ in WRONG.values()} | {
-        told[0] for _, _, told in HALF_DONE.values()
+    corrupted = {expected[0] for _, expected, _ in WRONG.values()} | {
+        expected[0] for _, _, expected in HALF_DONE.values()
     }
-    assert {world.job(name).status for name in struck} == set(Status)
+    assert {world.job(name).status for name in corrupted} == set(Status)

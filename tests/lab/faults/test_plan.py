@@ -1,4 +1,4 @@
-"""A fault plan: read and checked, and made into strikes by a seed."""
+"""A fault plan: read and checked, and drawn by a seed."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ plans = written.map(FaultPlan.parse)
 seeds = st.integers(0, 2**32)
 
 
-def strikes(plan, seed, until=300.0, names=NAMES):
-    return plan.strikes(random.Random(seed), names, until)
+def scheduled_faults(plan, seed, until=300.0, names=NAMES):
+    return plan.scheduled_faults(random.Random(seed), names, until)
 
 
 # What a seed makes of a plan
@@ -66,35 +66,37 @@ def strikes(plan, seed, until=300.0, names=NAMES):
 
 @given(plans, seeds)
 def test_the_same_seed_gives_the_same_strikes_to_the_digit(plan, seed):
-    assert strikes(plan, seed) == strikes(plan, seed, names=NAMES[::-1])
+    assert scheduled_faults(plan, seed) == scheduled_faults(plan, seed, names=NAMES[::-1])
 
 
 @given(plans, seeds)
 def test_strikes_are_sorted_and_end_before_the_end(plan, seed):
-    times = [strike.at for strike in strikes(plan, seed)]
+    times = [fault.at for fault in scheduled_faults(plan, seed)]
     assert times == sorted(times)
     assert all(0 <= at < 300 for at in times)
 
 
 @given(plans, seeds)
 def test_a_longer_time_adds_strikes_and_changes_none(plan, seed):
-    assert strikes(plan, seed, 100) == [s for s in strikes(plan, seed) if s.at < 100]
+    assert scheduled_faults(plan, seed, 100) == [
+        s for s in scheduled_faults(plan, seed) if s.at < 100
+    ]
 
 
 @given(plans, seeds)
 def test_everything_that_lasts_is_bounded(plan, seed):
-    for strike in strikes(plan, seed):
-        assert 0 <= strike.seconds <= LONGEST
-        assert abs(strike.by) <= FARTHEST
-        if strike.act in (Act.FREEZE, Act.LOCK, Act.RATES):
-            assert strike.seconds > 0
+    for fault in scheduled_faults(plan, seed):
+        assert 0 <= fault.seconds <= LONGEST
+        assert abs(fault.by) <= FARTHEST
+        if fault.act in (Act.FREEZE, Act.LOCK, Act.RATES):
+            assert fault.seconds > 0
 
 
 @given(plans, seeds)
 def test_a_role_becomes_one_of_its_processes(plan, seed):
-    for strike in strikes(plan, seed):
-        acts_on_somebody = strike.act in (Act.KILL, Act.FREEZE, Act.FAILPOINT)
-        assert (strike.whom in [*NAMES, "somebody"]) is acts_on_somebody
+    for fault in scheduled_faults(plan, seed):
+        acts_on_somebody = fault.act in (Act.KILL, Act.FREEZE, Act.FAILPOINT)
+        assert (fault.whom in [*NAMES, "somebody"]) is acts_on_somebody
 
 
 @given(written, seeds)
@@ -102,13 +104,13 @@ def test_a_plan_survives_being_written_down(values, seed):
     plan = FaultPlan.parse(values)
     again = FaultPlan.parse(yaml.safe_load(yaml.safe_dump(plan.dump())))
     assert again == plan
-    assert strikes(again, seed) == strikes(plan, seed)
+    assert scheduled_faults(again, seed) == scheduled_faults(plan, seed)
 
 
 def test_the_example_says_what_it_seems_to():
-    found = strikes(FaultPlan.parse(yaml.safe_load(EXAMPLE)), seed=1, until=100)
-    freezes = [strike for strike in found if strike.act is Act.FREEZE]
-    assert [strike for strike in found if strike.act is not Act.FREEZE] == [
+    found = scheduled_faults(FaultPlan.parse(yaml.safe_load(EXAMPLE)), seed=1, until=100)
+    freezes = [fault for fault in found if fault.act is Act.FREEZE]
+    assert [fault for fault in found if fault.act is not Act.FREEZE] == [
         ScheduledFault(30, Act.KILL, "consumer-1"),
         ScheduledFault(40, Act.LOCK, seconds=5),
         ScheduledFault(50, Act.CLOCK, by=-120),
@@ -116,12 +118,12 @@ def test_the_example_says_what_it_seems_to():
         ScheduledFault(80, Act.RATES, seconds=100, rates=(0.3, 0.0, 0.0)),
     ]
     assert freezes
-    assert all(5 <= strike.seconds <= 90 for strike in freezes)
+    assert all(5 <= fault.seconds <= 90 for fault in freezes)
 
 
 def test_in_time_a_random_entry_strikes_each_process_of_the_role():
     plan = FaultPlan.parse([{"every": 1, "do": "kill", "whom": "consumer"}])
-    assert {strike.whom for strike in strikes(plan, seed=1, until=50)} == {
+    assert {fault.whom for fault in scheduled_faults(plan, seed=1, until=50)} == {
         "consumer-1",
         "consumer-2",
     }
@@ -129,7 +131,7 @@ def test_in_time_a_random_entry_strikes_each_process_of_the_role():
 
 def test_two_seeds_give_two_lists():
     plan = FaultPlan.parse(yaml.safe_load(EXAMPLE))
-    assert strikes(plan, seed=1) != strikes(plan, seed=2)
+    assert scheduled_faults(plan, seed=1) != scheduled_faults(plan, seed=2)
 
 
 # What is refused

@@ -1,4 +1,4 @@
-"""A fault plan on real processes: each fault acts, leaves its marks, and is undone on every way."""
+"""A fault plan on real processes: each fault acts, is recorded, and is undone on every way out."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import signal
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from rinq.queue import Status, open_queue
 from rinq.queue.liveness import State
 
 NAME, OTHER = "abcdefghij", "zyxwvutsrq"
-VALUES = {
+VALUES: dict[str, Any] = {
     "general": {"speed": 50, "durability": "normal", "seed": 7},
     "consumer": {"interval": 1, "n_time": 9999},
     "manager": {"interval": 5},
@@ -51,8 +52,8 @@ def submit(run):
 
 
 @pytest.fixture
-def inject(fleet):
-    """An injector for these entries, with seed 1."""
+def plan_runner(fleet):
+    """The runner of a plan of these entries, with seed 1."""
 
     def prepare(*entries, until=LONG):
         return FaultPlanRunner(fleet, FaultPlan.parse(entries), seed=1, until=until)
@@ -66,9 +67,9 @@ def state(fleet):
 
 
 @pytest.fixture
-def marks(queue):
-    """Whom and what the marks tell, in order."""
-    return lambda: [(mark.process, mark.event) for mark in queue.registry.process_events()]
+def recorded(queue):
+    """The process events: which process, which event, in order."""
+    return lambda: [(event.process, event.event) for event in queue.registry.process_events()]
 
 
 @pytest.fixture
@@ -94,9 +95,9 @@ def is_consistent(run):
 
 def can_write(run):
     with open_queue(run.config) as other:
-        other._db.wait = 0
+        other._db.wait = 0  # type: ignore[attr-defined]
         try:
-            other.change_settings({})
+            other.settings.change({})
         except Unavailable:
             return False
         return True
@@ -124,13 +125,13 @@ def start_long_work(fleet, queue, eventually):
 
 
 def test_a_killed_consumer_loses_no_job(
-    inject, fleet, queue, submit, start_long_work, state, marks, processed, is_consistent
+    plan_runner, fleet, queue, submit, start_long_work, state, recorded, processed, is_consistent
 ):
     submit()
     start_long_work("victim")
-    inject({"at": 1, "do": "kill", "whom": "victim"}).run()
+    plan_runner({"at": 1, "do": "kill", "whom": "victim"}).run()
     assert state("victim") is State.KILLED
-    assert marks() == [("victim", "kill")]
+    assert recorded() == [("victim", "kill")]
     for role in ("manager", "consumer"):
         fleet.start(role)
     processed(NAME)
@@ -145,63 +146,65 @@ def test_a_killed_consumer_loses_no_job(
 
 
 def test_a_consumer_frozen_past_its_lease_is_thawed_and_changes_nothing(
-    inject,
+    plan_runner,
     fleet,
     queue,
     submit,
     start_long_work,
     state,
-    marks,
+    recorded,
     processed,
     eventually,
     is_consistent,
 ):
     submit()
     start_long_work("zombie")
-    with inject({"at": 0, "do": "freeze", "whom": "zombie", "seconds": 250}) as injector:
+    with plan_runner({"at": 0, "do": "freeze", "whom": "zombie", "seconds": 250}) as runner:
         eventually(lambda: state("zombie") is State.FROZEN)
         for role, name in (("manager", "manager"), ("consumer", "prompt")):
             fleet.start(role, name)
         processed(NAME)
         assert state("zombie") is State.FROZEN
-        eventually(lambda: not injector.is_alive)
+        eventually(lambda: not runner.is_alive)
     assert state("zombie") is State.RUNNING
-    assert marks() == [("zombie", "freeze"), ("zombie", "thaw")]
+    assert recorded() == [("zombie", "freeze"), ("zombie", "thaw")]
     assert events(queue)[-1] == ("complete", "prompt")
-    frozen, thawed = (mark.at for mark in queue.registry.process_events())
+    frozen, thawed = (event.at for event in queue.registry.process_events())
     assert thawed - frozen > 100
     assert is_consistent()
 
 
 def test_a_consumer_stopped_with_its_result_written_is_refused_when_it_is_late(
-    inject, fleet, queue, submit, marks, processed, eventually, is_consistent
+    plan_runner, fleet, queue, submit, recorded, processed, eventually, is_consistent
 ):
     """The zombie: it comes back with the work done, and finds the job taken."""
     for role, name in (("consumer", "zombie"), ("manager", "manager")):
         fleet.start(role, name)
     stop = {"at": 0, "do": "failpoint", "whom": "zombie", "point": "result-written"}
-    with inject(stop | {"seconds": 200}) as injector:
-        asyncio.run(injector.armed("zombie"))
+    with plan_runner(stop | {"seconds": 200}) as runner:
+        asyncio.run(runner.armed("zombie"))
         submit()
-        eventually(lambda: ("zombie", "freeze") in marks())
+        eventually(lambda: ("zombie", "freeze") in recorded())
         fleet.start("consumer", "prompt")
         processed(NAME)
         eventually(lambda: ("refused", "zombie") in events(queue))
     assert events(queue)[-2:] == [("complete", "prompt"), ("refused", "zombie")]
-    assert marks() == [("zombie", "failpoint"), ("zombie", "freeze"), ("zombie", "thaw")]
+    assert recorded() == [("zombie", "failpoint"), ("zombie", "freeze"), ("zombie", "thaw")]
     assert is_consistent()
 
 
 def test_a_consumer_dies_between_move_and_publication_and_the_cleaner_publishes(
-    run, inject, fleet, queue, submit, state, marks, eventually, is_consistent
+    run, plan_runner, fleet, queue, submit, state, recorded, eventually, is_consistent
 ):
     fleet.start("consumer", "victim")
-    with inject({"at": 0, "do": "failpoint", "whom": "victim", "point": "completed"}) as injector:
-        asyncio.run(injector.armed("victim"))
+    with plan_runner(
+        {"at": 0, "do": "failpoint", "whom": "victim", "point": "completed"}
+    ) as runner:
+        asyncio.run(runner.armed("victim"))
         submit()
-        asyncio.run(injector.over())
+        asyncio.run(runner.over())
     assert state("victim") is State.CRASHED
-    assert marks() == [("victim", "failpoint"), ("victim", "kill")]
+    assert recorded() == [("victim", "failpoint"), ("victim", "kill")]
     result = run.files.folder / f"{NAME}.processed"
     assert not result.exists()
     fleet.start("cleaner")
@@ -209,126 +212,136 @@ def test_a_consumer_dies_between_move_and_publication_and_the_cleaner_publishes(
     assert is_consistent()
 
 
-def test_while_a_program_holds_the_lock_nobody_writes(run, inject, marks, eventually):
-    with inject({"at": 1, "do": "lock", "seconds": 100}) as injector:
+def test_while_a_program_holds_the_lock_nobody_writes(run, plan_runner, recorded, eventually):
+    with plan_runner({"at": 1, "do": "lock", "seconds": 100}) as runner:
         eventually(lambda: not can_write(run))
-        assert marks() == [(None, "lock")]
-        eventually(lambda: not injector.is_alive)
+        assert recorded() == [(None, "lock")]
+        eventually(lambda: not runner.is_alive)
     assert can_write(run)
-    assert marks() == [(None, "lock"), (None, "unlock")]
+    assert recorded() == [(None, "lock"), (None, "unlock")]
 
 
-def test_what_is_due_while_the_lock_is_held_comes_after_it(inject, fleet, state, marks):
+def test_what_is_due_while_the_lock_is_held_comes_after_it(plan_runner, fleet, state, recorded):
     fleet.start("manager", "mine")
-    inject(
+    plan_runner(
         {"at": 0, "do": "lock", "seconds": 20},
         {"at": 1, "do": "freeze", "whom": "mine", "seconds": 5},
     ).run()
-    assert marks() == [(None, "lock"), (None, "unlock"), ("mine", "freeze"), ("mine", "thaw")]
+    assert recorded() == [(None, "lock"), (None, "unlock"), ("mine", "freeze"), ("mine", "thaw")]
     assert state("mine") is State.RUNNING
 
 
-def test_of_two_faults_that_end_at_once_the_lock_is_let_go_first(inject, marks):
-    """Else the other's mark would wait for it in vain."""
-    inject(
+def test_of_two_faults_that_end_at_once_the_lock_is_released_first(plan_runner, recorded):
+    """Else the other's event would wait for it in vain."""
+    plan_runner(
         {"at": 0, "do": "rates", "error_rate": 0.5, "seconds": 20},
         {"at": 2, "do": "lock", "seconds": 20},
     ).run()
-    assert [event for _, event in marks()] == ["rates", "lock", "unlock", "rates-over"]
+    assert [event for _, event in recorded()] == ["rates", "lock", "unlock", "rates-over"]
 
 
 def test_with_the_clock_set_forward_and_back_no_job_is_lost(
-    inject, fleet, queue, submit, start_long_work, marks, processed, eventually, is_consistent
+    plan_runner,
+    fleet,
+    queue,
+    submit,
+    start_long_work,
+    recorded,
+    processed,
+    eventually,
+    is_consistent,
 ):
     queue.clock.set_speed(1)
     submit()
     start_long_work("slow")
-    inject({"at": 0, "do": "clock", "by": 200}).run()
+    plan_runner({"at": 0, "do": "clock", "by": 200}).run()
     fleet.start("manager", "manager")
     eventually(lambda: ("reassign", "manager") in events(queue))
     claimed, taken_back = (queue.history.of(NAME)[n].at for n in (1, 2))
     assert taken_back - claimed > 200
     queue.clock.set_speed(50)
-    inject({"at": 0, "do": "clock", "by": -200}).run()
+    plan_runner({"at": 0, "do": "clock", "by": -200}).run()
     submit(OTHER)
     fleet.start("consumer", "prompt")
     processed(NAME, OTHER)
-    assert marks() == [(None, "clock"), (None, "clock")]
+    assert recorded() == [(None, "clock"), (None, "clock")]
     times = [row.at for row in queue.history.transitions()]
     assert times == sorted(times)
     assert is_consistent()
 
 
-def test_rates_are_set_and_put_back(inject, queue, marks, eventually):
+def test_rates_are_set_and_restored(plan_runner, queue, recorded, eventually):
     queue.settings.change({"faults.hang_rate": 0.5})
     rates = {"at": 0, "do": "rates", "error_rate": 0.25, "seconds": 50}
-    with inject(rates) as injector:
+    with plan_runner(rates) as runner:
         eventually(lambda: queue.settings.read().get("faults.error_rate"))
         assert queue.settings.read() == {
             "faults.error_rate": 0.25,
             "faults.hang_rate": 0.0,
             "faults.crash_rate": 0.0,
         }
-        eventually(lambda: not injector.is_alive)
+        eventually(lambda: not runner.is_alive)
     assert queue.settings.read() == {"faults.hang_rate": 0.5}
-    assert [(mark.event, mark.detail) for mark in queue.registry.process_events()] == [
+    assert [(event.event, event.detail) for event in queue.registry.process_events()] == [
         ("rates", "error_rate=0.25"),
         ("rates-over", "hang_rate=0.5"),
     ]
 
 
 def test_a_second_freeze_can_prolong_the_first_and_never_shortens_it(
-    inject, fleet, queue, state, marks
+    plan_runner, fleet, queue, state, recorded
 ):
     fleet.start("manager", "mine")
     freeze = {"do": "freeze", "whom": "mine"}
-    inject(
+    plan_runner(
         freeze | {"at": 0, "seconds": 20},
         freeze | {"at": 10, "seconds": 40},
         freeze | {"at": 20, "seconds": 5},
     ).run()
-    assert marks() == [("mine", "freeze"), ("mine", "thaw")]
-    frozen, thawed = (mark.at for mark in queue.registry.process_events())
+    assert recorded() == [("mine", "freeze"), ("mine", "thaw")]
+    frozen, thawed = (event.at for event in queue.registry.process_events())
     assert thawed - frozen > 35
     assert state("mine") is State.RUNNING
 
 
-def test_a_process_killed_while_it_is_frozen_is_not_thawed(inject, fleet, state, marks):
+def test_a_process_killed_while_it_is_frozen_is_not_thawed(plan_runner, fleet, state, recorded):
     fleet.start("manager", "mine")
-    inject(
+    plan_runner(
         {"at": 0, "do": "freeze", "whom": "mine", "seconds": 30},
         {"at": 10, "do": "kill", "whom": "mine"},
     ).run()
-    assert marks() == [("mine", "freeze"), ("mine", "kill")]
+    assert recorded() == [("mine", "freeze"), ("mine", "kill")]
     assert state("mine") is State.KILLED
 
 
-def test_a_target_that_has_ended_is_missed_and_the_plan_goes_on(inject, fleet, marks):
+def test_a_fault_on_a_process_that_has_ended_is_missed_and_the_plan_continues(
+    plan_runner, fleet, recorded
+):
     fleet.start("manager", "mine")
-    injector = inject(
+    runner = plan_runner(
         {"at": 0, "do": "kill", "whom": "mine"},
         {"at": 1, "do": "freeze", "whom": "mine", "seconds": 5},
         {"at": 2, "do": "kill", "whom": "nobody"},
         {"at": 3, "do": "clock", "by": 1},
     )
-    injector.run()
-    assert [strike.at for strike, error in injector.missed] == [1, 2]
-    assert all(isinstance(error, NotRunning) for _, error in injector.missed)
-    assert marks() == [("mine", "kill"), (None, "clock")]
+    runner.run()
+    assert [fault.at for fault, error in runner.missed] == [1, 2]
+    assert all(isinstance(error, NotRunning) for _, error in runner.missed)
+    assert recorded() == [("mine", "kill"), (None, "clock")]
 
 
-def test_waiting_for_what_does_not_come_ends_in_time(inject):
-    with inject({"at": 1000, "do": "clock", "by": 1}) as injector:
-        for wait in (injector.over(timeout=0.1), injector.armed("nobody", timeout=0.1)):
-            with pytest.raises(TimeoutError, match="1 strikes to come"):
+def test_waiting_for_what_does_not_come_ends_in_time(plan_runner):
+    with plan_runner({"at": 1000, "do": "clock", "by": 1}) as runner:
+        for wait in (runner.over(timeout=0.1), runner.armed("nobody", timeout=0.1)):
+            with pytest.raises(TimeoutError, match="1 faults to come"):
                 asyncio.run(wait)
 
 
-def test_the_same_seed_strikes_the_same(fleet):
+def test_the_same_seed_gives_the_same_faults(fleet):
     plan = FaultPlan.parse([{"every": [1, 9], "do": "kill", "whom": "consumer"}])
     names = ["consumer-1", "consumer-2"]
     one, same, other = (
-        FaultPlanRunner(fleet, plan, seed=seed, until=300, names=names).strikes
+        FaultPlanRunner(fleet, plan, seed=seed, until=300, names=names).scheduled_faults
         for seed in (1, 1, 2)
     )
     assert one == same != other
@@ -351,11 +364,11 @@ def two(fleet):
 
 
 @pytest.fixture
-def is_struck(run, queue, state, marks, eventually):
+def is_everything_acting(run, queue, state, recorded, eventually):
     """Waits until all of it acts."""
 
     def wait():
-        eventually(lambda: (None, "lock") in marks())
+        eventually(lambda: (None, "lock") in recorded())
         eventually(lambda: not can_write(run))
         return state("frozen") is State.FROZEN and queue.settings.read()
 
@@ -364,9 +377,9 @@ def is_struck(run, queue, state, marks, eventually):
 
 @pytest.fixture
 def is_undone(run, fleet, queue, eventually):
-    """Whether nothing that the plan did acts any more."""
+    """Whether nothing that the plan did is still acting."""
 
-    def look():
+    def check():
         eventually(lambda: can_write(run))  # but for a moment in which a Manager writes
         rows = {process.name: process for process in fleet.processes()}
         incarnations = [rows[name].row.incarnation for name in ("armed", "frozen")]
@@ -376,18 +389,18 @@ def is_undone(run, fleet, queue, eventually):
             and queue.settings.read() == {}
         )
 
-    return look
+    return check
 
 
 def test_after_an_exception_nothing_is_left_frozen_locked_or_armed(
-    two, inject, is_struck, is_undone
+    two, plan_runner, is_everything_acting, is_undone
 ):
     class Trouble(Exception):
         pass
 
     def meet_trouble():
-        with inject(*EVERYTHING):
-            assert is_struck()
+        with plan_runner(*EVERYTHING):
+            assert is_everything_acting()
             raise Trouble
 
     with pytest.raises(Trouble):
@@ -398,16 +411,16 @@ def test_after_an_exception_nothing_is_left_frozen_locked_or_armed(
 PROGRAM = """
 import sys
 from rinq import Config, Fleet
-from rinq.lab.faults.runner import Injector
+from rinq.lab.faults.runner import FaultPlanRunner
 from rinq.lab.faults.plan import FaultPlan
 
 fleet = Fleet(Config.load(sys.argv[1]), keep=True)
-Injector(fleet, FaultPlan.load(sys.argv[2]), seed=1, until=3600).run()
+FaultPlanRunner(fleet, FaultPlan.load(sys.argv[2]), seed=1, until=3600).run()
 """
 
 
 def test_after_an_interruption_nothing_is_left_frozen_locked_or_armed(
-    two, run, is_struck, is_undone
+    two, run, is_everything_acting, is_undone
 ):
     plan = run.folder / "plan.yaml"
     plan.write_text(str(FaultPlan.parse(EVERYTHING).dump()))
@@ -417,23 +430,27 @@ def test_after_an_interruption_nothing_is_left_frozen_locked_or_armed(
         text=True,
         start_new_session=True,
     )
-    assert is_struck()
-    program.send_signal(signal.SIGINT)
-    _, said = program.communicate(timeout=30)
+    try:
+        assert is_everything_acting()
+        program.send_signal(signal.SIGINT)
+        _, said = program.communicate(timeout=30)
+    finally:
+        program.kill()
+        program.communicate()
     assert "KeyboardInterrupt" in said
     assert is_undone()
     Fleet(run.config).stop_all()
 
 
-def test_an_error_in_the_plans_thread_is_raised_by_the_with_statement(
-    inject, fleet, state, monkeypatch
+def test_an_error_in_the_thread_of_the_plan_is_raised_by_the_with_statement(
+    plan_runner, fleet, state, monkeypatch
 ):
     fleet.start("manager", "mine")
     entries = ({"at": 0, "do": "freeze", "whom": "mine", "seconds": 90}, {"at": 9, "do": "clock"})
-    injector = inject(entries[0], entries[1] | {"by": 1})
-    monkeypatch.setattr(injector, "_pending", [*injector._pending, None])
-    with pytest.raises(AttributeError), injector:
-        injector._thread.join()
+    runner = plan_runner(entries[0], entries[1] | {"by": 1})
+    monkeypatch.setattr(runner, "_pending", [*runner._pending, None])
+    with pytest.raises(AttributeError), runner:
+        runner._thread.join()
     assert state("mine") is State.RUNNING
 
 
@@ -441,7 +458,7 @@ def test_an_error_in_the_plans_thread_is_raised_by_the_with_statement(
 
 
 def test_a_storm_of_faults_breaks_no_rule(
-    inject, fleet, queue, submit, processed, eventually, is_consistent
+    plan_runner, fleet, queue, submit, processed, eventually, is_consistent
 ):
     for role, name in (
         ("producer", "producer-1"),
@@ -460,9 +477,9 @@ def test_a_storm_of_faults_breaks_no_rule(
         {"at": 60, "do": "failpoint", "whom": "consumer", "point": "result-written", "seconds": 90},
         {"at": [100, 150], "do": "kill", "whom": "consumer"},
     )
-    injector = inject(*plan, until=200)
-    injector.run()
-    assert {strike.act for strike in injector.strikes} == set(Act)
+    runner = plan_runner(*plan, until=200)
+    runner.run()
+    assert {fault.act for fault in runner.scheduled_faults} == set(Act)
     fleet.stop("producer-1")
     fleet.start("consumer", "fresh")
     queue.settings.change({"consumer.interval": 0})

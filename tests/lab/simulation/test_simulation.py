@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,12 +13,12 @@ from hypothesis import strategies as st
 from rinq.errors import ConfigError
 from rinq.lab.audit.report import AuditVerdict
 from rinq.lab.faults.plan import Act
-from rinq.lab.simulation.simulation import simulate
+from rinq.lab.simulation import VIRTUAL_ROLES, simulate
 from rinq.lab.theory import mmc
 from rinq.queue import PersistentQSQLite, Status
 from rinq.roles.manager import Manager
 
-HURT = {
+HURT: dict[str, Any] = {
     "consumer": {"interval": [1, 3], "work_time": [3, 8], "n_time": 30},
     "faults": {"error_rate": 0.2, "hang_rate": 0.02, "crash_rate": 0.05},
 }
@@ -45,11 +46,11 @@ def test_the_same_seed_gives_the_same_history_to_the_byte():
             assert other.digest() != first.digest()
 
 
-def test_all_faults_strike_and_no_rule_is_broken():
+def test_all_faults_act_and_no_rule_is_broken():
     with simulate(hours=2, seed=1, config=HURT, faults=STORM) as run:
         assert run.audit().verdict == AuditVerdict.VALID
-        marked = {mark.event for mark in run.queue.registry.process_events()}
-        assert {*Act, "crash", "thaw", "unlock", "rates-over"} <= marked
+        recorded = {row.event for row in run.queue.registry.process_events()}
+        assert {*Act, "crash", "thaw", "unlock", "rates-over"} <= recorded
         events = {row.event for row in run.queue.history.transitions()}
         assert {"retry", "fail", "reassign", "refused", "clean"} <= events
         assert "illegal" not in events
@@ -75,13 +76,13 @@ def test_a_frozen_zombie_is_refused_when_it_wakes():
 WORK = {"consumer": {"interval": 1, "work_time": 10}, "manager": {"timeout": 20}}
 
 
-def told(*entries, **scenario):
-    """The marks that these entries of a plan leave: (event, seconds from the beginning)."""
+def recorded_events(*entries, **scenario):
+    """The process events that these entries cause: (event, seconds from the beginning)."""
     with simulate(
         seconds=200, seed=1, consumers=1, config=WORK, faults=[*entries], **scenario
     ) as run:
         return [
-            (mark.event, round(mark.at - run.begin)) for mark in run.queue.registry.process_events()
+            (row.event, round(row.at - run.begin)) for row in run.queue.registry.process_events()
         ]
 
 
@@ -90,27 +91,30 @@ def freeze(at, seconds):
 
 
 def test_freezes_that_overlap_are_one_and_the_longer_counts():
-    assert told(freeze(12, 60), freeze(20, 10), freeze(50, 40)) == [("freeze", 12), ("thaw", 90)]
+    assert recorded_events(freeze(12, 60), freeze(20, 10), freeze(50, 40)) == [
+        ("freeze", 12),
+        ("thaw", 90),
+    ]
 
 
 def test_locks_and_rates_that_overlap_end_once():
     locks = [{"at": at, "do": "lock", "seconds": 30} for at in (10, 20)]
     rates = [{"at": at, "do": "rates", "error_rate": 0.1, "seconds": 30} for at in (10, 20)]
-    assert told(*locks) == [("lock", 10), ("unlock", 50)]
-    assert told(*rates) == [("rates", 10), ("rates", 20), ("rates-over", 50)]
+    assert recorded_events(*locks) == [("lock", 10), ("unlock", 50)]
+    assert recorded_events(*rates) == [("rates", 10), ("rates", 20), ("rates-over", 50)]
 
 
 def test_who_dies_frozen_is_not_thawed_and_who_is_down_cannot_be_frozen():
     kill = {"at": 30, "do": "kill", "whom": "consumer-1"}
-    marks = told(freeze(12, 60), kill, freeze(35, 20), restart=20)
-    assert marks == [("freeze", 12), ("kill", 30)]
+    events = recorded_events(freeze(12, 60), kill, freeze(35, 20), restart=20)
+    assert events == [("freeze", 12), ("kill", 30)]
 
 
-def test_a_stop_at_a_failpoint_is_marked_as_on_real_processes():
+def test_a_stop_at_a_failpoint_is_recorded_as_on_real_processes():
     stop = {"at": 8, "do": "failpoint", "whom": "consumer-1", "point": "claimed", "seconds": 40}
-    marks = told(stop)
-    assert [event for event, _ in marks] == ["failpoint", "freeze", "thaw"]
-    assert marks[2][1] == marks[1][1] + 40
+    events = recorded_events(stop)
+    assert [event for event, _ in events] == ["failpoint", "freeze", "thaw"]
+    assert events[2][1] == events[1][1] + 40
 
 
 def test_a_killed_process_comes_back_as_another_incarnation_after_the_restart_time():
@@ -125,7 +129,7 @@ def test_a_killed_process_comes_back_as_another_incarnation_after_the_restart_ti
 def test_exponential_times_meet_the_exact_formula_of_mmc(consumers):
     rate, work = 0.14 * consumers, 5.0
     config = {
-        "general": {"speed": 20},  # a holder looks at its claim once in 20 s, not each second
+        "general": {"speed": 20},  # a holder checks its claim once in 20 s, not each second
         "producer": {"interval": f"exponential({1 / rate})"},
         "consumer": {"interval": 0, "work_time": f"exponential({work})"},
     }
@@ -156,8 +160,8 @@ def test_the_seeds_own_defaults_need_three_consumers(consumers, grows):
 
 def test_a_run_of_a_real_length_leaves_nothing_undone():
     with simulate(hours=2, seed=1) as run:
-        assert run.counts[Status.PROCESSED] >= run.measure().submitted - 3
-        assert run.measure().submitted == 1440
+        assert run.counts[Status.PROCESSED] >= run.measure().arrivals - 3
+        assert run.measure().arrivals == 1440
 
 
 def test_a_saved_run_is_a_queue_like_any_other(tmp_path):
@@ -174,9 +178,7 @@ def test_a_role_can_be_replaced():
 
     plan = [{"at": 12, "do": "kill", "whom": "consumer-1"}]
     config = {"consumer": {"interval": 1, "work_time": 10}}
-    from rinq.lab.simulation.world import VIRTUAL_ROLES
-
-    roles = {**VIRTUAL_ROLES, "manager": Lazy}
+    roles: dict[str, Any] = {**VIRTUAL_ROLES, "manager": Lazy}
     with simulate(seconds=400, consumers=1, config=config, faults=plan, roles=roles) as run:
         assert run.counts[Status.PROCESSING] >= 1
         (problem,) = run.audit().problems
@@ -184,7 +186,7 @@ def test_a_role_can_be_replaced():
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"consumer": 3}, "consumer: unknown"),
         ({"consumers": -1}, "consumers: expected a whole number from 0"),
@@ -195,6 +197,6 @@ def test_a_role_can_be_replaced():
         ({"config": [3]}, r"config: expected sections as in config.yaml, got \[3\]"),
     ],
 )
-def test_a_scenario_that_makes_no_sense_is_refused(changes, told):
-    with pytest.raises(ConfigError, match=told):
+def test_a_scenario_that_makes_no_sense_is_refused(changes, message):
+    with pytest.raises(ConfigError, match=message):
         simulate(**changes)

@@ -12,7 +12,7 @@ import pytest
 
 from rinq.config import Config
 from rinq.errors import DatabaseError
-from rinq.queue import PersistentQSQLite, open_queue
+from rinq.queue import PersistentQSQLite, Status, open_queue
 from rinq.queue.sqlite import connection as module
 from rinq.queue.sqlite.connection import SQL, Connection, read_sql
 from rinq.queue.sqlite.migrating import SCHEMA_VERSION
@@ -96,7 +96,7 @@ def test_the_speed_of_the_config_applies_when_the_database_is_made(path):
 def test_an_empty_file_becomes_a_database(path):
     path.touch()
     with PersistentQSQLite(path) as queue:
-        assert queue.counts()["unprocessed"] == 0
+        assert queue.counts()[Status.UNPROCESSED] == 0
 
 
 @pytest.mark.parametrize("when", range(5))
@@ -194,7 +194,7 @@ def test_text_that_is_no_unicode_is_spelled_out(queue):
 
 
 def test_an_old_sqlite_is_refused(path, monkeypatch):
-    monkeypatch.setattr(module.sqlite3, "sqlite_version_info", (3, 36, 0))
+    monkeypatch.setattr("sqlite3.sqlite_version_info", (3, 36, 0))
     with pytest.raises(DatabaseError, match=r"too old. rinq needs 3.37"):
         PersistentQSQLite(path)
 
