@@ -13,6 +13,7 @@ from rinq.charts.bars import add_bars, boxes
 from rinq.charts.drawing import EDGE, extent, note
 from rinq.charts.view import View
 from rinq.metrics.attempt_work import DEATHS, frozen, lasting
+from rinq.queue import CLOCK_EVENTS
 
 LETTER = 5.6  # px, of a name above a band
 UNIT = 32  # px that the unit's name takes there
@@ -26,7 +27,7 @@ WORDS = {"kill": "killed", "crash": "crashed"}
 def fault_spans(process_events: pd.DataFrame, now: float) -> pd.DataFrame:
     """One row per fault: when it ``began`` and ``ended`` (queue seconds), and ``what`` it was.
 
-    Kills, crashes and the setting of a clock end as they begin; what still acts ends ``now``.
+    Kills, crashes and what happens to a clock end as they begin; what still acts ends ``now``.
 
     Args:
         process_events: as from ``metrics.process_events``.
@@ -34,7 +35,7 @@ def fault_spans(process_events: pd.DataFrame, now: float) -> pd.DataFrame:
     frozen_spans = frozen(process_events, now)
     locks = lasting(process_events, "lock", ("unlock",), now)
     rates = lasting(process_events, "rates", ("rates-over",), now)
-    at_once = process_events[process_events["event"].isin([*DEATHS, "clock"])]
+    at_once = process_events[process_events["event"].isin([*DEATHS, *CLOCK_EVENTS])]
     words = at_once["event"].map(WORDS)
     who = at_once["process"].fillna("") + " " + words.fillna("")
     found = [
@@ -45,7 +46,9 @@ def fault_spans(process_events: pd.DataFrame, now: float) -> pd.DataFrame:
             {
                 "began": at_once["at"],
                 "ended": at_once["at"],
-                "what": who.where(words.notna(), "clock " + at_once["detail"].fillna("")),
+                "what": who.where(
+                    words.notna(), at_once["event"] + " " + at_once["detail"].fillna("")
+                ),
             }
         ),
     ]

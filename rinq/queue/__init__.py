@@ -3,6 +3,7 @@
 from rinq.queue.base import PersistentQ
 from rinq.queue.model import (
     ATTEMPT_ENDS,
+    CLOCK_EVENTS,
     MOVES,
     SETTLED,
     START,
@@ -24,6 +25,7 @@ from rinq.queue.sqlite import PersistentQSQLite
 
 __all__ = [
     "ATTEMPT_ENDS",
+    "CLOCK_EVENTS",
     "MOVES",
     "SETTLED",
     "START",

@@ -180,6 +180,10 @@ class ProcessEvent:
     detail: str | None
 
 
+CLOCK_EVENTS = ("clock", "wall clock", "reboot", "clock behind")
+"""The process events that tell of queue time: it was set (a fault), or see ``QueueClock.correct``."""
+
+
 def is_job_name(name: object) -> bool:
     """Whether this is exactly 10 characters of ``[A-Za-z0-9_-]``."""
     return isinstance(name, str) and _JOB_NAME.fullmatch(name) is not None
