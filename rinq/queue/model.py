@@ -181,7 +181,7 @@ class ProcessEvent:
 
 
 CLOCK_EVENTS = ("clock", "wall clock", "reboot", "clock behind")
-"""The process events that tell of queue time: it was set (a fault), or see ``QueueClock.correct``."""
+"""The process events about queue time: set by a fault, or as ``QueueClock.correct`` says."""
 
 
 def is_job_name(name: object) -> bool:
