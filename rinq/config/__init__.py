@@ -1,6 +1,6 @@
 """The configuration: ``config.yaml`` → ``Config``; each parameter's range, default and meaning."""
 
-from rinq.config.changes import parse_change
+from rinq.config.changes import check_changes, parse_change
 from rinq.config.config import Config, parameters
 from rinq.config.messages import validation_sentence
 from rinq.config.sections import CHANGEABLE, DEFAULT_HANDLER, LIVE, FaultsConfig
@@ -20,6 +20,7 @@ __all__ = [
     "Section",
     "SomeSeconds",
     "as_range",
+    "check_changes",
     "parameters",
     "parse_change",
     "read_change",

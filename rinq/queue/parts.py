@@ -95,7 +95,12 @@ class LiveSettings(ABC):
 
     @abstractmethod
     def change(self, changes: Mapping[str, object | None]) -> None:
-        """Set each key to its value; None removes it. All or nothing."""
+        """Set each key to its value; None removes it. All or nothing.
+
+        Raises:
+            ConfigError: a key cannot be changed while processes run, or a value is out of
+                range, also together with the others that are set.
+        """
 
 
 class ProcessRegistry(ABC):

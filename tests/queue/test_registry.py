@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 
@@ -147,15 +148,43 @@ def test_settings_are_kept_until_they_are_removed(queue):
             "faults.error_rate": 0.5,
             "consumer.interval": [1, 2],
         }
-    queue.settings.change({"paused": None, "faults.error_rate": 0.25, "not.there": None})
+    queue.settings.change({"paused": None, "faults.error_rate": 0.25, "manager.timeout": None})
     assert queue.settings.read() == {"faults.error_rate": 0.25, "consumer.interval": [1, 2]}
 
 
 def test_settings_are_changed_all_or_none(queue):
     queue.settings.change({"paused": True})
-    with pytest.raises(TypeError):
+    with pytest.raises(ConfigError):
         queue.settings.change({"paused": False, "manager.timeout": 5, "odd": object()})
     assert queue.settings.read() == {"paused": True}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"manager.timeout": 0}, "manager.timeout: expected a number of seconds above 0, got 0"),
+        ({"manager.timeout": -5}, "manager.timeout: expected"),
+        ({"consumer.interval": "x"}, "consumer.interval: expected"),
+        ({"faults.error_rate": float("nan")}, "faults.error_rate: expected"),
+        ({"faults.hang_rate": 0.6}, "expected rates whose sum is at most 1"),
+        ({"manager.timeouts": 5}, "manager.timeouts: unknown setting. Did you mean"),
+        ({"consumer.n_tries": 5}, "consumer.n_tries: this is read when a process starts"),
+        ({"paused": "yes"}, "paused: expected true or false, got 'yes'"),
+        ({"speed": 2}, "speed: this is no setting"),
+    ],
+)
+def test_a_setting_is_checked_where_it_is_written(queue, changes, sentence):
+    queue.settings.change({"faults.error_rate": 0.5})
+    with pytest.raises(ConfigError, match=re.escape(sentence)):
+        queue.settings.change({"paused": True, **changes})
+    assert queue.settings.read() == {"faults.error_rate": 0.5}
+
+
+def test_a_bad_setting_written_by_hand_blocks_no_other(queue):
+    queue._db.run("INSERT INTO settings VALUES ('manager.timeout', '-1')")
+    queue.settings.change({"paused": True, "consumer.work_time": 3})
+    queue.settings.change({"manager.timeout": None})
+    assert queue.settings.read() == {"paused": True, "consumer.work_time": 3}
 
 
 def test_a_setting_written_by_hand_need_not_be_json(queue):

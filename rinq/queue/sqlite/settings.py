@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from rinq.config import check_changes
+from rinq.errors import ConfigError
 from rinq.queue.parts import LiveSettings
 from rinq.queue.sqlite.connection import Connection
 
@@ -25,8 +27,12 @@ class SQLiteSettings(LiveSettings):
         return dict(self._known)
 
     def change(self, changes: Mapping[str, object | None]) -> None:
+        if "speed" in changes:
+            raise ConfigError("speed: this is no setting.", advice="Use queue.clock.set_speed.")
         try:
             with self._db.write() as tx:
+                self._version = -1
+                check_changes(changes, self.read())
                 for key, value in changes.items():
                     if value is None:
                         tx.all("unset", key=key)
