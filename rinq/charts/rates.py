@@ -47,13 +47,13 @@ def arrivals_and_backlog(
     """
     (above, below), inks = axes, view.inks
     frame(above, "Arrivals, finished, backlog", "jobs/s", inks)
-    frame(below, "", "waiting", inks)
+    frame(below, "", "backlog", inks)
     above.set_xlim(-view.window, 0)
     time_ticks(below, view)
     below.set_label("")
     edges = view.step_edges(STEPS)
-    waiting = counts_at(counts, edges)[Status.UNPROCESSED].to_numpy()
-    if not (rates["arrivals"].any() or rates["finished"].any() or waiting.any()):
+    backlog = counts_at(counts, edges)[Status.UNPROCESSED].to_numpy()
+    if not (rates["arrivals"].any() or rates["finished"].any() or backlog.any()):
         above.set_label("Arrivals, finished, backlog: no arrivals yet.")
         empty_note(above, "No arrivals yet.", inks)
         return axes
@@ -65,14 +65,14 @@ def arrivals_and_backlog(
         "facecolor": FILL[Status.UNPROCESSED],
         "edgecolor": inks[Status.UNPROCESSED],
     }
-    steps = waiting[1:], edges - view.now
+    steps = backlog[1:], edges - view.now
     below.add_artist(StepPatch(*steps, baseline=0, linewidth=0, **area))
     below.add_artist(StepPatch(*steps, fill=False, linewidth=1.2, **area))
-    y_ticks(below, amounts.ticks(waiting.max(), most=2), amounts.tick, inks)
-    name = f"{amounts.count(int(waiting[-1]))} waiting"
-    end_names(below, [(waiting[-1], name, Status.UNPROCESSED)], inks)
+    y_ticks(below, amounts.ticks(backlog.max(), most=2), amounts.tick, inks)
+    name = f"{amounts.count(int(backlog[-1]))} unprocessed"
+    end_names(below, [(backlog[-1], name, Status.UNPROCESSED)], inks)
     above.set_label(
-        f"Arrivals, finished, backlog, {view.last}: {means}, {int(waiting[-1]):,} waiting now."
+        f"Arrivals, finished, backlog, {view.last}: {means}, {int(backlog[-1]):,} unprocessed now."
     )
     return axes
 

@@ -46,9 +46,9 @@ def test_a_name_gives_the_last_point_of_its_line_and_the_means_stand_above():
     above, below = drawn(ROWS)
     assert {"arrivals 0.20/s", "finished 0/s", "jobs/s"} <= set(texts(above))
     assert "mean: arrivals 3.3/min, finished 2.2/min" in texts(above)
-    assert {"1 waiting", "waiting"} <= set(texts(below))
+    assert {"1 unprocessed", "backlog"} <= set(texts(below))
     assert above.get_label() == (
-        "Arrivals, finished, backlog, last 60 s: arrivals 3.3/min, finished 2.2/min, 1 waiting now."
+        "Arrivals, finished, backlog, last 60 s: arrivals 3.3/min, finished 2.2/min, 1 unprocessed now."
     )
 
 
@@ -75,4 +75,4 @@ def test_without_arrivals_it_says_so():
 
 def test_jobs_that_have_waited_since_before_the_window_are_drawn():
     _, below = drawn(job(1, 500))
-    assert "1 waiting" in texts(below)
+    assert "1 unprocessed" in texts(below)

@@ -16,6 +16,7 @@ from rinq.errors import ConfigError
 from rinq.lab.little import little
 from rinq.metrics.measures import Measures, measure
 from rinq.queue import PersistentQSQLite
+from rinq.queue.clock import Moment
 
 NAMES = ["job000000a", "job000000b", "job000000c"]
 
@@ -24,7 +25,7 @@ class Clock:
     now = 1000.0
 
     def __call__(self):
-        return self.now
+        return Moment(self.now)
 
 
 @pytest.fixture
