@@ -48,7 +48,8 @@ def test_a_name_gives_the_last_point_of_its_line_and_the_means_stand_above():
     assert "mean: arrivals 3.3/min, finished 2.2/min" in texts(above)
     assert {"1 unprocessed", "backlog"} <= set(texts(below))
     assert above.get_label() == (
-        "Arrivals, finished, backlog, last 60 s: arrivals 3.3/min, finished 2.2/min, 1 unprocessed now."
+        "Arrivals, finished, backlog, last 60 s: arrivals 3.3/min, finished 2.2/min, "
+        "1 unprocessed now."
     )
 
 
