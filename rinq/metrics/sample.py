@@ -54,7 +54,7 @@ class JobSample:
             with contextlib.suppress(UnknownJob):
                 entries = queue.history.of(queue.job_by_id(job_id).name)
                 rows += (row for row in entries if queue.history.cursor(row) <= until)
-        rows.sort(key=lambda row: row.id)
+        rows.sort(key=queue.history.cursor)
         self.transitions = coded(frame(rows, Transition))[COLUMNS]
 
 

@@ -10,9 +10,8 @@ or redriven, and ends when the job is *settled*, processed or failed. In queue s
 - ``service``: the whole time processing, over all attempts;
 - ``system``: from the arrival to the end, the W of queueing theory: unprocessed + service.
 
-Sources: Shortle, Thompson, Gross, Harris, Fundamentals of Queueing Theory, 5th ed. 2018, sec. 1.2
-and 1.4. There, a job comes back to a queue with feedback; its waiting is that of its first pass.
-Nothing here needs pandas.
+Source of Wq and W: Shortle, Thompson, Gross, Harris, Fundamentals of Queueing Theory, 5th ed.
+2018, sec. 1.4. Nothing here needs pandas.
 """
 
 from __future__ import annotations

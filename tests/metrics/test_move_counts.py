@@ -1,4 +1,4 @@
-"""How many moves, how fast, and what came of them: by hand, and by the laws of queues."""
+"""How many moves, how fast, and how jobs ended: by hand, and by the laws of queues."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_totals_may_come_from_a_tally(told):
     assert total["n"].sum() == 15
 
 
-def test_what_came_was_finished_and_waits_per_bucket(told):
+def test_arrivals_finished_jobs_and_backlog_per_bucket(told):
     queue, start = told
     edges = [start + second for second in (0, 5, 8, 50, 83)]
     found = metrics.throughput(metrics.transitions(queue), edges)
