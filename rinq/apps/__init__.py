@@ -1,1 +1,1 @@
-"""The ways in: the web page, JupyterLab, the terminal demo, the doctor."""
+"""How a person opens rinq: the web page, JupyterLab, the terminal demo, the doctor."""

@@ -51,7 +51,7 @@ class Page(Voila):  # type: ignore[misc]
         now = time.monotonic()
         self._alone_since = {kernel: self._alone_since.get(kernel, now) for kernel in alone}
         for kernel, since in self._alone_since.items():
-            # before the first connection the page is still being made, which may take long
+            # until a page first connects it is still loading, which may take long
             if now - since > (KEEP_CLOSED if kernel in self._once_connected else KEEP_NEW):
                 await ensure_async(self.kernel_manager.shutdown_kernel(kernel))
 

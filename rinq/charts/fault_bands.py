@@ -27,7 +27,8 @@ WORDS = {"kill": "killed", "crash": "crashed"}
 def fault_spans(process_events: pd.DataFrame, now: float) -> pd.DataFrame:
     """One row per fault: when it ``began`` and ``ended`` (queue seconds), and ``what`` it was.
 
-    Kills, crashes and what happens to a clock end as they begin; what still acts ends ``now``.
+    Kills, crashes and what happens to a clock end as they begin; a fault that still acts
+    ends ``now``.
 
     Args:
         process_events: as from ``metrics.process_events``.

@@ -42,14 +42,14 @@ class MoveCount:
 
 
 def flow_of_jobs(ax: Axes, moves: pd.DataFrame, counts: Mapping[Status, int], view: View) -> Axes:
-    """The five statuses with their counts, and each move as an edge, the wider the faster.
+    """The five statuses with their counts, and each move as an edge: the more often, the wider.
 
     At an edge: how often per queue second of the window, and how often in all; a move never
     made is thin and grey. Fails by the Manager are among the fails, and what was handed back
     shares the edge of what was taken back.
 
     Args:
-        moves: as from ``moves.moves``, for this window.
+        moves: as from ``metrics.moves``, for this window.
         counts: the number of jobs in each status now.
     """
     inks = view.inks

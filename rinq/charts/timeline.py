@@ -28,8 +28,8 @@ from rinq.charts.view import View
 from rinq.metrics.attempt_work import overlap
 from rinq.queue import Event
 
-MOST_BARS = 400  # in the window; where there are more, each lane is drawn as
-BUCKETS = 120
+MOST_BARS = 400  # in the window; where there are more, a lane shows shares of the time
+BUCKETS = 120  # of a lane that shows shares
 LEAST = 2.5  # px, the width of a bar
 
 
@@ -38,18 +38,18 @@ def attempts_in_lanes(
 ) -> Axes:
     """A bar for each attempt, in the lane of its process, drawn by how it ended.
 
-    Dots show where a process no longer had its claim, or the claim no longer its process: an
-    empty bar from the lease's end until the late answer was refused, a line below the bar from a
-    kill until the job was taken back. Where there are more than ``MOST_BARS`` attempts, each lane
-    shows the shares of the time instead.
+    Dotted outlines show where process and claim were parted: an empty bar from when the job was
+    taken back until the process's late answer was refused; a thin one below the bar from when the
+    process was killed until its job was taken back. Where there are more than ``MOST_BARS``
+    attempts, each lane shows the shares of the time instead.
 
     Args:
         attempts, frozen_spans: as from the functions of ``rinq.metrics.attempt_work``.
         lanes: as from ``lanes.lanes_of``.
     """
-    recents, inks = recent(attempts, view), view.inks
-    single = len(recents) <= MOST_BARS
-    corner = _corner(recents, lanes, single=single) if lanes else ""
+    in_window, inks = recent(attempts, view), view.inks
+    single = len(in_window) <= MOST_BARS
+    corner = _corner(in_window, lanes, single=single) if lanes else ""
     middles = lane_frame(ax, "Attempts, one lane per process", corner, lanes, view)
     if not lanes:
         ax.set_label("Attempts: none yet.")
@@ -57,7 +57,7 @@ def attempts_in_lanes(
 
     heights = np.array([*middles.values()]) / ax.get_ylim()[1]
     strokes(ax, [(0, y, 1, y) for y in heights], inks["grid"])
-    drawn = recents[recents["process"].isin(middles)]
+    drawn = in_window[in_window["process"].isin(middles)]
     drawn = drawn.assign(
         y=drawn["process"].map(middles),
         end=drawn["end"].fillna(RUNNING),
@@ -75,7 +75,7 @@ def attempts_in_lanes(
         attempt_symbols(ax, drawn, view)
     death_symbols(ax, drawn, view)
     frozen_lines(ax, frozen_spans, middles, view)
-    ax.set_label(_alternative_text(recents, frozen_spans, lanes, view))
+    ax.set_label(_alternative_text(in_window, frozen_spans, lanes, view))
     return ax
 
 

@@ -39,8 +39,8 @@ class View:
         return (at - self.now).clip(-self.window, 0)
 
     def step_edges(self, steps: int) -> NDArray[np.float64]:
-        """Edges of about so many steps of an area, which do not move with the window, but at its
-        ends (queue seconds)."""
+        """Edges of about so many steps of an area (queue seconds). As the window moves on, only the
+        first and the last edge move."""
         step = self.window / steps
         inner = step * np.arange(np.floor(self.start / step) + 1, np.ceil(self.now / step))
         return np.concatenate(([self.start], inner, [self.now]))
@@ -48,8 +48,8 @@ class View:
     def bucket_edges(self, buckets: int) -> NDArray[np.float64]:
         """Edges of so many buckets, the last just after now (queue seconds).
 
-        The buckets of a whole run divide it evenly. Others do not move with the window, so that
-        its first and its last bucket may be partial ones.
+        The buckets of a whole run divide it evenly. In a moving window
+        they stand still, so that the first and the last one may be partial.
         """
         end = np.nextafter(self.now, np.inf)
         if self.whole_run:

@@ -1,1 +1,1 @@
-"""What the lessons need."""
+"""What the lessons need: the cell magic ``%%rewrite``."""

@@ -32,8 +32,8 @@ class Actor:
     """A process of a trial, with the queue open.
 
     Its verbs must succeed, or Broken is raised; ``try_call`` and ``start`` allow a failure.
-    ``process`` is the name that it gives the queue, which is not its own where a consumer that
-    died was started again under its former name.
+    ``name`` is its name in the judge's history. ``process`` is the name that it gives the queue:
+    the same, unless it stands for a consumer that died and was started again under its name.
     """
 
     def __init__(

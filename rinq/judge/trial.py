@@ -56,7 +56,7 @@ class Trial:
         return [f"job-{next(self._words)}" for _ in range(n)]
 
     def process(self, name: str, worker: WorkerProcess | None = None, process: str = "") -> Actor:
-        """Open the queue in a worker: one of the pool's, or this, which other trials use too."""
+        """Open the queue in a worker: one of the pool's, or ``worker``, shared by other trials."""
         if worker is None:
             worker = self._pool.take()
             self._own.append(worker)
@@ -130,7 +130,7 @@ def needs_reassign(pool: Pool) -> None:
 
 
 def due(lease: float = LEASE) -> float:
-    """When a claim that has returned by now has lapsed by any clock, in ``time.monotonic()``."""
+    """The ``time.monotonic()`` at which a claim made by now has lapsed, whatever clock it uses."""
     return time.monotonic() + lease + ROUNDING + SLACK
 
 
@@ -142,7 +142,9 @@ def wait_until(moment: float) -> None:
 def take_over(
     manager: Actor, taker: Actor, until: float, lease: float = LONG_LEASE
 ) -> ClaimHandle | None:
-    """Let the manager reassign and the taker claim, until it gets a job; None if it gets none.
+    """Let the manager reassign and the taker claim, again and again until the taker gets a job.
+
+    Returns None if it got none by ``until`` (``time.monotonic()``).
 
     Of attempts in vain only the last stays in the history.
     """

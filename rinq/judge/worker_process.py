@@ -24,8 +24,9 @@ from rinq.judge.learner_code import find_hang
 CALL_LIMIT = 8.0  # real seconds that one call may take
 MARGIN = 5.0  # seconds more, after which the judge kills a worker that did not end itself
 SAMPLE_INTERVAL = 0.005  # real seconds between two samples of whether a process sleeps
-ASLEEP = 6  # samples in which a process that waits for a lock sleeps, at least; and
-AWAKE = 3  # times as many as those in which it runs: it may wake for a moment to try again
+# a process waits for a lock if it slept in at least ASLEEP samples, and in AWAKE times as many as
+# those in which it ran: it may wake for a moment to try again
+ASLEEP, AWAKE = 6, 3
 BLOCKED_LIMIT = 2.0 if psutil.LINUX else 0.5
 """Real seconds after which a call is taken as blocked in any case: only Linux distinguishes a
 process that sleeps from one that runs."""

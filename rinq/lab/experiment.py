@@ -24,7 +24,7 @@ from rinq.lab.scenario import Scenario
 
 SCENARIO = "scenario.yaml"
 RESULT = "result.json"
-HISTORY = "rinq.db"
+DATABASE = "rinq.db"
 
 Case = dict[str, Any]
 
@@ -49,7 +49,7 @@ class Experiment:
             each a mapping of parameters. A parameter is one of the scenario's (``consumers``)
             or a dotted one of the config (``consumer.interval``).
         repeats: runs of each case.
-        seed: of all seeds; the same experiment gives the same runs.
+        seed: the seeds of all runs are derived from it; the same experiment gives the same runs.
         kind: ``virtual`` time, or ``real`` processes.
 
     Raises:
@@ -60,7 +60,7 @@ class Experiment:
     >>> from concurrent.futures import ThreadPoolExecutor
     >>> import rinq
     >>> experiment = rinq.Experiment({"seconds": 3600}, vary={"consumers": [2, 3]}, repeats=2)
-    >>> with ThreadPoolExecutor(1) as executor:  # without one: a process for each processor
+    >>> with ThreadPoolExecutor(1) as executor:  # without one: a process per processor
     ...     results = experiment.run("my-experiment", executor=executor, progress=False)
     >>> results
     4 runs, valid
@@ -104,25 +104,25 @@ class Experiment:
     def run(
         self, folder: Path | str, *, executor: Executor | None = None, progress: bool = True
     ) -> Results:
-        """Do the runs that are not in ``folder`` yet; then all of them are the result.
+        """Do the runs that are not in ``folder`` yet, and return the results of all.
 
         Each has a folder of its own in it: ``scenario.yaml`` (with the seed), ``rinq.db`` (the
         history, which every tool of rinq opens) and ``result.json`` (measures and verdict).
         An interrupted experiment is resumed by calling this again.
 
         Args:
-            executor: any ``concurrent.futures`` executor, such as a Dask client's; without one,
-                as many processes as there are processors; one for real processes, so that
-                runs do not disturb each other.
+            executor: any ``concurrent.futures`` executor, such as a Dask client's. Without one,
+                virtual runs use one process per processor, and real runs are made one after
+                the other, so that they do not disturb each other.
             progress: show a progress bar.
 
         Raises:
             ExperimentError: a run failed (those that did not are kept), or the folder holds
                 the runs of another experiment.
         """
-        place = Path(folder)
-        place.mkdir(parents=True, exist_ok=True)
-        todo = [run for run in self.runs if not self._is_done(place, run)]
+        root = Path(folder)
+        root.mkdir(parents=True, exist_ok=True)
+        todo = [run for run in self.runs if not self._is_done(root, run)]
         with ExitStack() as stack:
             bar = stack.enter_context(
                 tqdm(total=len(self.runs), initial=len(self.runs) - len(todo), disable=not progress)
@@ -130,15 +130,15 @@ class Experiment:
             if todo:
                 pool = executor or stack.enter_context(self._pool())
                 for run, outcome in self._outcomes(pool, todo):
-                    _keep(place / run.name, run, self.kind, outcome)
+                    _keep(root / run.name, run, self.kind, outcome)
                     bar.update()
         return Results(
             [
-                {**run.case, "repeat": run.repeat, **_read(place / run.name / RESULT)}
+                {**run.case, "repeat": run.repeat, **_read(root / run.name / RESULT)}
                 for run in self.runs
             ],
             list(dict.fromkeys(key for case in self.cases for key in case)),
-            place,
+            root,
         )
 
     def _outcomes(
@@ -164,8 +164,8 @@ class Experiment:
         workers = 1 if self.kind == "real" else min(os.cpu_count() or 1, len(self.runs))
         return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
 
-    def _is_done(self, place: Path, run: PlannedRun) -> bool:
-        folder = place / run.name
+    def _is_done(self, root: Path, run: PlannedRun) -> bool:
+        folder = root / run.name
         if not (folder / RESULT).exists():
             return False
         if _read_yaml(folder / SCENARIO) != _described(run, self.kind):
@@ -188,10 +188,10 @@ def _described(run: PlannedRun, kind: Time) -> dict[str, Any]:
 
 
 def _keep(folder: Path, run: PlannedRun, kind: Time, outcome: RunOutcome) -> None:
-    """Write a run; its result last and at once, so that an interrupted write leaves no run."""
+    """Write a run, its result last and by one rename: an interrupted write leaves it not done."""
     folder.mkdir(exist_ok=True)
     (folder / SCENARIO).write_text(yaml.safe_dump(_described(run, kind)), "utf-8")
-    (folder / HISTORY).write_bytes(outcome.history)
+    (folder / DATABASE).write_bytes(outcome.history)
     result = {
         "seed": run.seed,
         "verdict": outcome.verdict,

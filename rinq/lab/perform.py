@@ -1,4 +1,4 @@
-"""One run of a scenario, in virtual time or by real processes, and what is kept of it."""
+"""One run of a scenario, in virtual time or by real processes, and its outcome."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ def _run_real(scenario: Scenario, seed: int) -> RunOutcome:
     config = {name: dict(section) for name, section in scenario.config.items()}
     general = config.setdefault("general", {})
     general["seed"] = seed
-    for place in ("primary_path", "database"):  # the run has its own
-        general.pop(place, None)
+    for key in ("primary_path", "database"):  # the run has its own
+        general.pop(key, None)
     with Run(config, restart=True) as run:
         names = [name for _, name in scenario.processes()]
         # producers last, so that no backlog waits for the others

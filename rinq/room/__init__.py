@@ -1,1 +1,1 @@
-"""The control room: its widgets, its HTML, and what a press does. ``rinq.ControlRoom`` opens it."""
+"""The control room: its widgets, its HTML, what its buttons do. ``rinq.ControlRoom`` opens it."""

@@ -1,4 +1,4 @@
-"""What a person does in the control room; each action answers with a sentence."""
+"""What a person does in the control room; each action returns a sentence on what happened."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ Answer = tuple[str, str]  # sign and sentence
 
 def start(fleet: Fleet, role: str, name: str) -> Answer:
     try:
-        up = fleet.start(role, name)
+        started = fleet.start(role, name)
     except AlreadyRunning:
         return REFUSED, f"{name} is already running."
     except StartFailed as error:
         return ERROR, f"{name} did not start. {error.advice}"
-    return DONE, f"{name} started (pid {up.row.pid})."
+    return DONE, f"{name} started (pid {started.row.pid})."
 
 
 def stop(fleet: Fleet, name: str, role: str | None = None) -> Answer:
@@ -84,9 +84,9 @@ def freeze(fleet: Fleet, name: str) -> Answer:
 def thaw(fleet: Fleet, name: str) -> Answer:
     with fleet.queue() as queue:
         frozen = [
-            m.detail
-            for m in queue.registry.process_events()
-            if (m.process, m.event) == (name, "freeze")
+            event.detail
+            for event in queue.registry.process_events()
+            if (event.process, event.event) == (name, "freeze")
         ]
         try:
             now = fleet.thaw(name)

@@ -16,8 +16,8 @@ from rinq.room.panel import Panel
 from rinq.room.state import RoomState, ViewOptions, empty_state
 from rinq.room.update import update_panel
 
-REFRESH = 0.5  # real seconds between two readings of the queue, and
-RETRY = 5.0  # after one that failed
+REFRESH = 0.5  # real seconds between two readings of the queue
+RETRY = 5.0  # real seconds until the next one, after a reading that failed
 
 
 class LivePanel:
@@ -33,7 +33,7 @@ class LivePanel:
         self.state = empty_state()
         self.page = "Overview"
         self.held = False  # nothing is drawn
-        self.settings_changed = 0.0  # monotonic: a reading that began earlier knows old settings
+        self.settings_changed = 0.0  # monotonic: a reading that began earlier has the old settings
         self._connection = connection
         self._connected = False
         self._pages = LivePages()

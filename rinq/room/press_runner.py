@@ -1,4 +1,4 @@
-"""Carries out what a press asks for, beside the event loop, and says what came of it."""
+"""Carries out what a press asks for, without blocking the event loop, and shows the answer."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class RoomState:
         options: what was asked for.
         config: the config with the live settings in place; None before one was read.
         history: the newest moves that fit the options, newest first.
-        unlisted: how many moves of the last real second found no room in ``history``.
+        unlisted: how many moves of the last real second are left out of ``history``.
         job_history: the moves of the chosen job, newest first.
     """
 

@@ -24,7 +24,7 @@ class GalleryEntry:
 
     @property
     def name(self) -> str:
-        """Of the class."""
+        """The name of the class."""
         return self.target.partition(":")[2]
 
     @property

@@ -28,7 +28,7 @@ def audit(
     lease: float | None = None,
     most: int = 1000,
 ) -> Audit:
-    """Judge all that happened in a queue; right at any time, also while its fleet works.
+    """Judge all that happened in a queue. It may run at any time, also while a fleet works.
 
     Rows, history and processes are read in one read transaction. What differs in the files
     counts only if it is seen again while nobody else can move the job: for that, the queue
@@ -128,7 +128,7 @@ class _Auditor:
                 self._judge_files(job, history, entries)
 
     def find_strays(self) -> None:
-        """Name the files that belong to no job, submitted meanwhile or before."""
+        """Name the files that belong to no job, neither to one read before nor to a newer one."""
         if self.files_by_job is None:
             return
         left = list(self.files_by_job.left())
@@ -161,7 +161,7 @@ class _Auditor:
             self.duplicates += replay.duplicates
             self.refused += replay.refused
             if job is None:
-                self._conclude(replay.against_no_row())
+                self._add_problems(replay.against_no_row())
             else:
                 self._judge(job, replay)
 
@@ -169,12 +169,12 @@ class _Auditor:
         for event in self.queue.registry.process_events():
             if event.event == HISTORY_GAP:
                 sentence = f"Entries of the history are missing: {event.detail}."
-                self._conclude([Problem(Rule.WHOLE, sentence, None, 0)])
+                self._add_problems([Problem(Rule.WHOLE, sentence, None, 0)])
 
     def _judge(self, job: Job, replay: JobReplay) -> None:
         self.last_id = job.id
         self.statuses[job.status] += 1
-        self._conclude(replay.against(job))
+        self._add_problems(replay.against(job))
         self._judge_lease(job, replay)
         if self.files_by_job is not None and is_job_name(job.name):
             there = self.files_by_job.take(job.name)
@@ -184,7 +184,7 @@ class _Auditor:
     def _judge_lease(self, job: Job, replay: JobReplay) -> None:
         """A Manager whose poll cycle began after a lease was over takes that claim back in it.
 
-        A claim that is younger than the cycle was not there for it, whatever its lease.
+        A cycle that began before the claim cannot have seen it, whatever the claim's lease.
         """
         claim = replay.claim
         if job.status is not Status.PROCESSING or claim is None:
@@ -193,7 +193,7 @@ class _Auditor:
         cycle = first_after(self.managers, max(until, claim.at))
         if cycle is not None:
             what = f"{describe(claim)} had its lease until {until:.3f}, and outlived {cycle}"
-            self._conclude([replay.problem(Rule.LEASE_LAPSED, what, claim)])
+            self._add_problems([replay.problem(Rule.LEASE_LAPSED, what, claim)])
 
     def _jobs_named(self, names: list[str]) -> Iterator[tuple[Job, list[Transition]]]:
         for name in names:
@@ -211,7 +211,7 @@ class _Auditor:
             if finding.kind is FindingKind.WRONG or cycle is not None:
                 after = [describe(since) if since else "no move", *([str(cycle)] if cycle else [])]
                 what = f"{finding.what}, after {' and '.join(after)}"
-                self._conclude([replay.problem(Rule.FILES, what, since)])
+                self._add_problems([replay.problem(Rule.FILES, what, since)])
             else:
                 self._note(job, finding)
 
@@ -223,7 +223,7 @@ class _Auditor:
             sentence = f"Job {job.name}, attempt {job.attempt}: {finding.what}"
             self.pending.append(Note(finding.file, sentence, job.name))
 
-    def _conclude(self, problems: list[Problem]) -> None:
+    def _add_problems(self, problems: list[Problem]) -> None:
         room = max(0, self.most - len(self.problems))
         self.problems += problems[:room]
         self.unlisted += len(problems[room:])

@@ -26,7 +26,7 @@ class FileFinding:
     kind: FindingKind
     file: str
     what: str
-    since: Transition | None = None  # the move to follow; None if it may have come after any
+    since: Transition | None = None  # the move that the file should follow, if it is known
 
 
 @dataclass(slots=True)
@@ -49,11 +49,11 @@ class FilesByJob:
             self._results[entry.rpartition(".")[0]][entry] = regular
 
     def take(self, name: str) -> Entries:
-        there = self._folder.pop
+        take = self._folder.pop
         return Entries(
-            there(name, None),
-            there(name + PROCESSED, None),
-            there(name + FAILED, None),
+            take(name, None),
+            take(name + PROCESSED, None),
+            take(name + FAILED, None),
             self._results.pop(name, {}),
         )
 
@@ -70,7 +70,7 @@ class FilesByJob:
 def compare(job: Job, replay: JobReplay, there: Entries) -> Iterator[FileFinding]:
     """Each way in which the files of a job differ from its row, as far as it matters.
 
-    A file that is missing before the job was worked on is the Consumer's to find.
+    A file that is missing before the job was worked on is no finding: the Consumer notices it.
     """
     yield from _compare_results(job, there)
     if there.processed and job.status is not Status.PROCESSED:

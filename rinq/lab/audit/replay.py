@@ -77,7 +77,7 @@ class JobReplay:
     def read(self, entries: Iterable[Transition]) -> JobReplay:
         """Take the next entries of the history, in order."""
         for entry in entries:
-            self._judge_place(entry)
+            self._judge_order(entry)
             self.latest, self.entries = entry, entry.number
             if entry.event == Event.REFUSED:
                 self.refused += 1
@@ -87,7 +87,7 @@ class JobReplay:
             else:
                 self._judge_move(entry)
                 self._count(entry)
-            self._adopt(entry)
+            self._apply(entry)
         return self
 
     def against(self, row: Job) -> list[Problem]:
@@ -133,7 +133,7 @@ class JobReplay:
         who = f"Job {show(self.name)}" if self.name else f"Job number {self.job_id}, without a row"
         return Problem(rule, f"{who}, attempt {attempt}: {what}.", self.name, attempt, ids)
 
-    def _judge_place(self, entry: Transition) -> None:
+    def _judge_order(self, entry: Transition) -> None:
         """The entries of a job are numbered 1, 2, 3, …, and none is earlier than the one before."""
         expected = self.entries + 1
         if entry.number != expected:
@@ -201,7 +201,7 @@ class JobReplay:
             late = f"let it go on after {count} {what}, where {limit} are allowed; after"
             self._blame(Rule.LIMIT, late, entry)
 
-    def _adopt(self, entry: Transition) -> None:
+    def _apply(self, entry: Transition) -> None:
         self.status, self.attempt, self.last = entry.to_status, entry.attempt, entry
         self.claim = entry if entry.to_status == Status.PROCESSING else None
         if entry.to_status == Status.FAILED:

@@ -84,7 +84,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """The outcome of an audit; true in a condition only if the verdict is ``valid``.
+    """The outcome of an audit; ``bool(audit)`` is True only if the verdict is ``valid``.
 
     Args:
         problems: the broken rules; the first ``most`` that were found.

@@ -144,16 +144,16 @@ class PlanEntry(Section):
 
     def _drawn(self, at: float, rng: random.Random, names: Sequence[str]) -> ScheduledFault | None:
         seconds, by = (rng.uniform(*pair or (0.0, 0.0)) for pair in (self.seconds, self.by))
-        luck = rng.random()
+        drawn = rng.random()
         whom = self.whom
         if whom in set(Role) and whom not in names:
             of_role = sorted(name for name in names if name.startswith(f"{whom}-"))
             if not of_role:
                 return None
-            whom = of_role[int(luck * len(of_role))]
+            whom = of_role[int(drawn * len(of_role))]
         rates = (self.error_rate or 0.0, self.hang_rate or 0.0, self.crash_rate or 0.0)
-        told = rates if self.do is Act.RATES else None
-        return ScheduledFault(at, self.do, whom, seconds, by, self.point, told)
+        given = rates if self.do is Act.RATES else None
+        return ScheduledFault(at, self.do, whom, seconds, by, self.point, given)
 
 
 NEEDS: Mapping[Act, tuple[str, ...]] = {
@@ -166,7 +166,7 @@ NEEDS: Mapping[Act, tuple[str, ...]] = {
 }
 """The keys that an act needs beside its time."""
 MAY: Mapping[Act, tuple[str, ...]] = {Act.FAILPOINT: ("seconds",), Act.RATES: RATES}
-"""The keys that it may have as well."""
+"""The keys that an act may have as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +285,7 @@ def _check_keys(entry: PlanEntry, where: str) -> None:
 
 
 def _plain(value: object) -> object:
-    """A pair of equal numbers as the number."""
+    """A pair of two equal numbers becomes that number; a tuple becomes a list."""
     if isinstance(value, list | tuple):
         return value[0] if value[0] == value[1] else list(value)
     return value

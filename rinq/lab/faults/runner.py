@@ -35,15 +35,17 @@ class FaultPlanRunner(contextlib.AbstractContextManager["FaultPlanRunner"]):
     thaw; lock, unlock; clock; rates, rates-over; failpoint (when it is reached, followed by
     kill or freeze).
 
-    A failpoint is armed by restarting its process, which takes about a real second; what is
-    due meanwhile comes after it. So does what is due while the plan itself holds the lock.
+    A failpoint is armed by restarting its process, which takes about a real second. Faults
+    that are due meanwhile begin after it; those due while the plan itself holds the lock
+    begin once it is released.
 
     Args:
         fleet: the processes.
         plan: which faults hit which processes, and when.
         seed: the same seed, processes and ``until`` give the same faults.
         until: queue seconds from the beginning, after which nothing begins.
-        names: the processes among which a role's is drawn; without them, those that run now.
+        names: where a plan names a role, one of these processes is drawn; without them, one of
+            those that run now.
     """
 
     def __init__(

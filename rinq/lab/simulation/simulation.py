@@ -32,8 +32,8 @@ def simulate(
 ) -> Simulation:
     """Run a scenario in virtual time. The same seed gives the same history, to the byte.
 
-    The roles are the classes that run in processes, their steps are those of the contract,
-    every move is the SQL of the queue with its triggers, in memory. What is different: steps
+    The roles are the classes that run in real processes, called step by step as there, and
+    every move is made by the queue's SQL with its triggers. What is different: steps
     take no time, only waits and ``consumer.work_time`` do; the handler is not run, its result
     is a copy of the file; files and database are in memory.
 
@@ -44,8 +44,8 @@ def simulate(
     "stop" at a failpoint, after that step.
 
     Args:
-        scenario: a ``Scenario`` or its values; the seed's fleet where none is given.
-        seed: of names, waits, faults in jobs, and the faults of the plan.
+        scenario: a ``Scenario`` or its values; without one, the defaults of ``Scenario``.
+        seed: decides all that is drawn: names, waits, faults in jobs, the faults of the plan.
         hours: the length, instead of ``seconds``.
         roles: the class of each role.
         changes: parameters of the scenario, such as ``consumers=3``.

@@ -1,4 +1,4 @@
-"""A process in virtual time: a role that is stepped, killed, frozen, woken, started again."""
+"""A process in virtual time: its role is stepped, killed, frozen, woken, and started again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from rinq.roles.interface import BACK_OFF, PersistentQInterface, generator
 
 HOST = "virtual"
 EPOCH = 1_704_067_200.0  # Unix time at which virtual time begins: the year 2024, UTC
-INSTANT = 1e-6  # seconds; what is nearer than that is now: a sum of floats is not exact
+INSTANT = 1e-6  # seconds; a shorter wait counts as over, since a sum of floats is not exact
 
 SILENT = logging.getLogger("rinq.virtual")
 SILENT.disabled = True
@@ -76,7 +76,7 @@ class VirtualProcessExit(BaseException):
 
 
 class VirtualProcess:
-    """A process of one name: one incarnation after the other, killed, frozen, woken."""
+    """The process of one name: after each incarnation that ends, the next one is started."""
 
     role: PersistentQInterface
 
@@ -85,23 +85,24 @@ class VirtualProcess:
         self.name = name
         self._role = role
         self._frozen: Key = (Act.FREEZE, name)
-        self._armed: tuple[str, float] | None = None  # point and seconds, also
-        self._stopped: tuple[str, float] | None = None  # in the step that is just done
+        self._armed: tuple[str, float] | None = None  # failpoint, seconds frozen (0: killed)
+        self._stopped: tuple[str, float] | None = None  # the same, once reached in a step
         self._waiting = False
         self._simulated = host.env.process(self._run())
 
     def kill(self) -> None:
-        """As by ``kill -9``; nothing happens to one that is down."""
+        """As by ``kill -9``; nothing happens if it is down."""
         if self._waiting:
             self._simulated.interrupt("killed")
 
     def freeze(self, seconds: float) -> Wait:
-        """It does no step before these seconds are over; nothing happens to one that is down."""
+        """It makes no step before these seconds are over; nothing happens if it is down."""
         if self._waiting:
             yield from self._freeze_for(seconds)
 
     def arm(self, point: str, seconds: float) -> None:
-        """It dies, or freezes after that step for ``seconds``, at the next such failpoint."""
+        """When it next reaches this failpoint it dies, or, if ``seconds`` are above 0, is frozen
+        for them after that step."""
         self._armed = point, seconds
 
     def _pass_point(self, point: str) -> None:

@@ -26,7 +26,7 @@ class World:
 
     Args:
         scenario: which processes run, and which faults hit them.
-        seed: of everything that is drawn.
+        seed: decides everything that is drawn.
         roles: the class of each role.
     """
 
