@@ -12,7 +12,7 @@
     │       ├── ForeignDatabase     not a rinq database, or of another version
     │       ├── CorruptDatabase     SQLite cannot make sense of the file
     │       ├── DatabaseReplaced    the file was deleted, or another is in its place
-    │       ├── DatabaseInUse       it cannot be migrated while a process works on it
+    │       ├── DatabaseInUse       cannot be migrated while a process works on it
     │       ├── SchemaChanged       another version of rinq has migrated it
     │       └── Unavailable *       locked too long, disk full, read-only …
     ├── FilesError
@@ -32,8 +32,9 @@
 
 Those marked * are also ``TransientError``: a role that meets one waits and tries the
 same step again. The first line of each class's docstring is its fixed
-sentence; ``str(error)`` adds the particulars and what to do next. A cause is
-always chained (``raise … from``).
+sentence; ``str(error)`` adds the particulars and what to do next (``ConfigError``
+and ``WorkError`` leave the fixed sentence out). A cause is always chained
+(``raise … from``).
 """
 
 from __future__ import annotations

@@ -19,11 +19,11 @@ POINTS = (
     "file-made",  # Producer: before the submit
     "claimed",  # Consumer: before it looks at the file
     "begun",  # the handler was started
-    "result-written",  # before the move
+    "result-written",  # before the job is completed
     "completed",  # before the files follow
     "failed",  # likewise
     "lost",  # likewise, of a claim that was taken back
-    "lapsed",  # Manager: a lapsed claim was read, before each move
+    "lapsed",  # Manager: a claim whose lease is over was read, before each move
     "reassigned",  # before the files follow
     "renamed",  # Cleaner: the files of a failed job agree, before the move
     "cleaned",  # before the files follow
@@ -75,7 +75,7 @@ _watch: ContextVar[Callable[[str], None] | None] = ContextVar("failpoint", defau
 
 @contextlib.contextmanager
 def watched(watch: Callable[[str], None]) -> Iterator[None]:
-    """Inside the ``with`` block, ``watch`` is told of each failpoint that is passed."""
+    """Inside the ``with`` block each failpoint only calls ``watch`` with its name."""
     token = _watch.set(watch)
     try:
         yield
@@ -84,7 +84,7 @@ def watched(watch: Callable[[str], None]) -> Iterator[None]:
 
 
 def failpoint(point: str) -> None:
-    """End or stop this very process if the environment names this point; else nothing.
+    """Kill or stop this very process if ``RINQ_FAILPOINT`` names this point; else do nothing.
 
     It acts once: a process that was stopped and resumed is not stopped again.
     Used by tests and fault plans to hit the gap between two steps every time.
@@ -93,10 +93,10 @@ def failpoint(point: str) -> None:
     if watch is not None:
         watch(point)
         return
-    armed = os.environ.get(FAILPOINT)
-    if armed is None:
+    setting = os.environ.get(FAILPOINT)
+    if setting is None:
         return
-    where, _, what = armed.partition("=")
+    where, _, what = setting.partition("=")
     if where == point:
         del os.environ[FAILPOINT]
         os.kill(os.getpid(), signal.SIGSTOP if what == "stop" else signal.SIGKILL)

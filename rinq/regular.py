@@ -1,4 +1,4 @@
-"""Opening regular files and nothing else: a pipe holds nobody up, a link leads nowhere."""
+"""Opening regular files and nothing else: no waiting for a pipe, no link followed unasked."""
 
 from __future__ import annotations
 

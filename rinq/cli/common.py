@@ -32,7 +32,7 @@ Names = Annotated[list[str] | None, typer.Argument(help="Their names.")]
 
 
 def existing(config: Config) -> PersistentQ:
-    """The queue, for commands that only look: they make none."""
+    """The queue, for commands that only read: none is made. Raises: DatabaseError."""
     if not config.database.exists():
         raise DatabaseError(
             f"there is none yet at {config.database}",
@@ -42,6 +42,7 @@ def existing(config: Config) -> PersistentQ:
 
 
 def one_of(names: list[str] | None, every: bool) -> None:
+    """Check that either names or ``--all`` were given. Raises: BadParameter."""
     if bool(names) == every:
         raise typer.BadParameter("Give names, or --all.")
 

@@ -35,7 +35,7 @@ def submit(
 
 @app.command()
 def status(as_json: AsJson = False, config: ConfigPath = None) -> None:
-    """Count the jobs in each status, and tell speed and live settings."""
+    """Count the jobs in each status, and show speed and live settings."""
     loaded = Config.load(config)
     with existing(loaded) as queue:
         counts, speed, settings = queue.counts(), queue.clock.speed, queue.settings.read()

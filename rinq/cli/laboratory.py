@@ -15,7 +15,7 @@ from rinq.config import Config
 
 @app.command()
 def simulate(  # noqa: PLR0917 (Typer passes them by name)
-    scenario: Annotated[Path | None, typer.Argument(help="YAML; else the seed's fleet.")] = None,
+    scenario: Annotated[Path | None, typer.Argument(help="YAML; else the default fleet.")] = None,
     hours: Annotated[float | None, typer.Option(help="Virtual hours; else the scenario's.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed, the same history.")] = 1,
     change: Annotated[

@@ -23,7 +23,7 @@ from rinq.queue import Role
 
 RoleName = Annotated[Role, typer.Argument(help="Which role.")]
 Name = Annotated[str, typer.Argument(help="The process's name.")]
-FOLLOW = 0.25  # real seconds between two looks at a log
+FOLLOW = 0.25  # real seconds between two reads of a log
 
 
 @app.command()

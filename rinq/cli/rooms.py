@@ -52,7 +52,7 @@ def demo(
 
 @app.command()
 def doctor(as_json: AsJson = False, config: ConfigPath = None) -> None:
-    """Look whether this installation can work, and say what to do."""
+    """Check whether this installation can work, and say what to do."""
     from rinq.apps.doctor import examine
 
     findings = examine(Config.load(config))

@@ -2,7 +2,7 @@
 
 A job ``name`` has the file ``name`` (made by the Producer), ``name.processed`` (the
 result) and ``name.failed`` (the file, once the job failed). A result is first
-written to ``.rinq/results/name.attempt``, where it is nobody's but that attempt's,
+written to ``.rinq/results/name.attempt``, which only that attempt writes,
 and becomes ``name.processed`` only when the row says that this attempt completed.
 
 The row decides, the files follow: ``follow`` is called under the job's lock and

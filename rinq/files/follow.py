@@ -146,7 +146,7 @@ class Files:
                 kept = [RESULTS + result for result in self._store.results(name)]
                 for entry in (name, name + PROCESSED, name + FAILED, *kept):
                     for _ in self._delete(entry):
-                        pass  # what is no regular file is not ours
+                        pass  # what is no regular file stays: rinq did not make it
 
     def half_done(self) -> Iterator[tuple[str, str]]:
         """What may wait for ``follow``: (job name, file) of each kept result and ``.failed`` file.

@@ -1,4 +1,4 @@
-"""Files in memory, for virtual time: what no disk does, such as failing, they do not do."""
+"""Files in memory, for virtual time: unlike a disk, they are never full and never fail."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class MemoryStore(Store):
     def __init__(self) -> None:
         self.folder = Path("memory")
         self._files: dict[str, bytes] = {}
-        self._groups: dict[str, set[str]] = {}  # so that a few are found among very many
+        self._groups: dict[str, set[str]] = {}  # an index: finds a job's few among many
 
     def kind(self, entry: str) -> EntryKind | None:
         return EntryKind.REGULAR if entry in self._files else None

@@ -21,8 +21,9 @@ class EntryKind(Enum):
 class Store(ABC):
     """Entries by name: ``name`` in the folder itself, ``.rinq/results/name`` below it.
 
-    Each act is done whole or not at all, and is durable where the store is. Each may raise
-    OSError, and then nothing was changed.
+    Where the store is durable, what was written or renamed survives a power cut. Each method
+    may raise OSError: a write that began has then deleted its file, and a rename may be made
+    already, but not be durable yet; else nothing was changed.
     """
 
     folder: Path

@@ -85,7 +85,7 @@ class Fleet(contextlib.AbstractContextManager["Fleet"]):
         """Let a process hand back its job and end; kill it after ``grace`` real seconds.
 
         Returns:
-            ``stopped``, ``killed`` where it had to be forced, ``crashed`` where it broke down
+            ``stopped``, ``killed`` where it had to be forced, ``crashed`` where it crashed
             meanwhile, or ``elsewhere`` where another host has not ended it in time.
 
         Raises:
@@ -147,7 +147,7 @@ class Fleet(contextlib.AbstractContextManager["Fleet"]):
             try:
                 queue.registry.record_event(name, "thaw", job_held_by(queue, name))
             finally:
-                signals.resume(row)  # also where the mark cannot be written
+                signals.resume(row)  # also where the event cannot be recorded
             return FleetProcess(row, State.RUNNING, job_held_by(queue, name))
 
     def restart(self, name: str, *, failpoint: str | None = None) -> FleetProcess:

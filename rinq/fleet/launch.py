@@ -46,7 +46,7 @@ def launch(
     ``failpoint``: as in the environment variable ``RINQ_FAILPOINT``.
     """
     # -P: a module beside the notebook, such as queue.py, must not replace Python's own
-    # -W: of a killed process Python tells its log what it cleaned up, which is no news
+    # -W: after a kill, Python would write to the log which semaphores it removed: only noise
     command = [sys.executable, "-P", "-W", "ignore:resource_tracker", "-c", _MAIN]
     if config.file is not None:
         command += ["--config", str(config.file)]

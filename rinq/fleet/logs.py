@@ -51,7 +51,7 @@ def open_log(path: Path, mode: str) -> IO[bytes]:
 
 
 def tail(path: Path, lines: int, *, start: int = 0) -> list[str]:
-    """The last lines of a log, from byte ``start`` on at most; none where there is no file.
+    """The last lines of a log, none from before byte ``start``; empty where there is no file.
 
     Raises:
         FilesUnavailable.
@@ -67,7 +67,7 @@ def tail(path: Path, lines: int, *, start: int = 0) -> list[str]:
 
 
 class LogReader:
-    """The lines that all logs of a folder grow by, from when it was made on."""
+    """The lines that are appended to the logs of a folder after this reader was made."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

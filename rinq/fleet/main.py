@@ -30,7 +30,7 @@ ROLES: dict[str, type[PersistentQInterface]] = {
     role.role: role for role in (Producer, Consumer, Cleaner, Manager)
 }
 OWNER_POLL = 0.5  # real seconds between two checks that the owner runs
-GRACE = 5.0  # real seconds from the owner's end to a forced one
+GRACE = 5.0  # real seconds after the owner's end, before this process is forced to end
 
 
 class StopSign:

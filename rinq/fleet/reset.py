@@ -40,7 +40,7 @@ def plan_reset(config: Config) -> ResetPlan:
     running: list[str] = []
     jobs: list[str] = []
     if config.database.exists():
-        with contextlib.suppress(DatabaseError):  # what cannot be read tells of no jobs
+        with contextlib.suppress(DatabaseError):  # one that cannot be read lists no jobs
             running = [it.name for it in Fleet(config).processes() if it.alive]
             with open_queue(config) as queue:
                 jobs = [job.name for job in queue.jobs() if is_job_name(job.name)]

@@ -24,7 +24,7 @@ def attempts(
     """One row per attempt, by when it began.
 
     Columns: ``job_id``; ``attempt``, its number; ``process``, who held the claim; ``began``
-    and ``ended``, when (queue time; NaN: before the first entry given; not yet); ``end``, the
+    (queue time; NaN: before the first entry given) and ``ended`` (NaN: not yet); ``end``, the
     event that ended it (complete, retry, fail, reassign, release; NaN: none yet); ``refused``,
     when its holder's late answer was refused, and ``killed``, when the holder was killed or
     crashed in the middle of it (NaN: never).

@@ -24,7 +24,7 @@ QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 
 
 def job_times(transitions: pd.DataFrame) -> pd.DataFrame:
-    """One row per job and arrival (submit or redrive) that was settled since, by when.
+    """One row per settled visit (from a submit or redrive), in the order of settling.
 
     Columns: ``job_id``; ``arrived`` and ``settled``, when (queue time); ``status``, processed or
     failed (also if cleaned since); ``attempts``, the claims in between; and in queue seconds

@@ -96,8 +96,9 @@ def status_counts(
     Columns: ``at`` (queue seconds), and for each status its number of jobs from then on.
 
     Args:
-        transitions: entries of the history in order; all from the first, unless
-        before: gives the counts that stood before them.
+        transitions: entries of the history in order.
+        before: the number of jobs in each status before the first of these entries; 0 each
+            if not given, which is right for the whole history.
     """
     came, left = (codes(transitions, column) for column in ("to_status", "from_status"))
     moved = came != left

@@ -59,7 +59,7 @@ class Visit:
 
 
 def visits(moves: Iterable[Move]) -> Iterator[Visit]:
-    """Every visit that was settled, by when; one that began before the first entry is left out.
+    """Every settled visit, in the order of settling; without those begun before the first entry.
 
     Args:
         moves: entries of the history in order; refused ones, which moved nothing, may be there.

@@ -21,7 +21,7 @@ class PersistentQ(ABC):
     ``process`` names who acts. Times are queue seconds.
 
     Every verb may raise ``Unavailable`` (locked too long, disk full): then nothing
-    was moved, or, at worst, it was moved and saying so failed; repeating it is safe.
+    was moved, or, at worst, the move was committed and its answer lost; repeating is safe.
 
     Its parts are ``history``, ``clock``, ``settings`` and ``registry``. Used in a ``with``
     statement it is closed at the end.
@@ -73,7 +73,7 @@ class PersistentQ(ABC):
 
     @abstractmethod
     def release(self, claim: Claim) -> None:
-        """Hand the job back unfinished: processing → unprocessed, counted as nothing.
+        """Hand the job back unfinished: processing → unprocessed; not counted as a try.
 
         Guard, errors and repetition as ``complete``.
         """
@@ -89,14 +89,14 @@ class PersistentQ(ABC):
     def reassign(self, process: str, n_reassigns: int = 5) -> list[Job]:
         """Take back every claim whose lease is over. Returns those jobs, after the move.
 
-        Guard: processing, and ``lease_until`` before now, looked at again in each move.
+        Guard: processing, and ``lease_until`` before now, checked again in each move.
         Each goes back to unprocessed, or to failed when it is taken back for the
         ``n_reassigns``-th time since submit or redrive.
         """
 
     @abstractmethod
     def clean(self, name: str, process: str) -> Job:
-        """The job is dead and to be deleted: failed → cleaned.
+        """Give up a failed job, so that its file may be deleted: failed → cleaned.
 
         Guard: it is failed. Raises: IllegalMove, UnknownJob.
         """

@@ -11,7 +11,7 @@ class Moment:
 
     Args:
         real: Unix time, seconds; it jumps when the wall clock is set.
-        boot_id: which start of the system this is; None where it does not tell.
+        boot_id: which boot of the system this is; None where the system does not say.
         since_boot: seconds since then, sleep included; setting the wall clock does not move it.
     """
 
@@ -32,7 +32,7 @@ class StoredClock:
         base_real: a moment in real time (Unix seconds) …
         base_queue: … the queue time at that moment (seconds) …
         base_boot: … the seconds since boot at that moment …
-        boot_id: … and which boot; None where the system does not tell.
+        boot_id: … and which boot; None where the system does not say.
     """
 
     speed: float
@@ -75,5 +75,5 @@ class StoredClock:
         return replace(self, base_queue=self.base_queue + seconds)
 
     def wall_step(self, moment: Moment) -> float:
-        """By how many seconds the wall clock was set since the base; 0 where nothing tells."""
+        """By how many seconds the wall clock was set since the base; 0 if that cannot be known."""
         return moment.real - self.base_real - self.elapsed(moment)

@@ -18,8 +18,8 @@ import psutil
 from rinq.queue.model import ProcessRow
 from rinq.queue.system import host, is_rebooted
 
-SLACK = 0.001  # seconds: what is left of a start time when it was written as text
-OLD_SLACK = 1.0  # version 1 stored Unix times, reckoned from a boot time that clock sync moves
+SLACK = 0.001  # seconds: a start time that was written as text may have been rounded
+OLD_SLACK = 1.0  # version 1 stored Unix times, computed from a boot time that clock sync moves
 START_FIELD = 19  # of /proc/PID/stat, counted from 0 behind the name
 
 

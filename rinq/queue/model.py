@@ -60,10 +60,10 @@ MOVES: frozenset[tuple[Event, Status | None, Status]] = frozenset(
         (Event.REDRIVE, Status.FAILED, Status.UNPROCESSED),
     }
 )
-"""Every legal (event, from, to). The trigger in ``schema.sql`` spells the same list."""
+"""Every legal (event, from, to). The trigger in ``triggers.sql`` spells the same list."""
 
 ATTEMPT_ENDS = (Event.COMPLETE, Event.RETRY, Event.FAIL, Event.REASSIGN)
-"""The events that end an attempt and count; a release ends one too, but counts as nothing."""
+"""The events that end an attempt and count; a release ends one too, but is not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +147,11 @@ TransitionKind = tuple[str, str | None, str | None, int]
 class ProcessRow:
     """One row of ``processes``: the latest incarnation of a name.
 
-    ``started`` is the operating system's start time of ``pid`` and, like
-    ``registered``, ``ready``, ``stop_requested`` and ``ended``, real Unix seconds;
-    the last completed poll cycle is in queue seconds. ``owned`` processes end with the
-    program that started them. ``outcome`` is how the process ended, if it has.
+    ``started`` is the operating system's start time of ``pid`` (see
+    ``rinq.queue.liveness.start_time``). ``registered``, ``ready``, ``stop_requested`` and
+    ``ended`` are real Unix seconds; ``cycle_began`` and ``cycle_ended``, the last completed
+    poll cycle, are queue seconds. ``owned`` processes end with the program that started
+    them. ``outcome`` is how the process ended, if it has.
     """
 
     name: str

@@ -34,7 +34,7 @@ class QueueHistory(ABC):
 
     @abstractmethod
     def newest(self, back: int = 0) -> Cursor:
-        """The cursor after which the ``back`` newest entries stand; ``START`` if there are less."""
+        """The cursor before the ``back`` newest entries; ``START`` if there are fewer."""
 
     @abstractmethod
     def position(self, at: float) -> Cursor:
@@ -126,11 +126,11 @@ class ProcessRegistry(ABC):
 
     @abstractmethod
     def ready(self, name: str, incarnation: int) -> None:
-        """The process is up."""
+        """Note that the process is up."""
 
     @abstractmethod
     def request_stop(self, name: str, incarnation: int) -> None:
-        """Ask the process to end; it looks several times a second."""
+        """Ask the process to end; it checks several times a second."""
 
     @abstractmethod
     def stop_requested(self, name: str, incarnation: int) -> bool:

@@ -1,4 +1,4 @@
-"""What the operating system tells of itself: its name, its boot, its clocks."""
+"""What the operating system says about itself: its name, its boot, its clocks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PID_NAMESPACE = Path("/proc/self/ns/pid")
 
 @functools.cache
 def boot_id() -> str | None:
-    """Which start of this system it is; None where it does not tell (it does on Linux)."""
+    """The id of this boot of the system; None where the system gives none (Linux does)."""
     with contextlib.suppress(OSError):
         return _BOOT_ID.read_text("ascii").strip() or None
     return None
@@ -43,7 +43,7 @@ def host() -> str:
 
 
 def is_rebooted(other: str) -> bool:
-    """Whether that was this host before it was started anew: nothing of then still runs."""
+    """Whether ``other``, as from ``host``, is this host before a reboot: its processes are gone."""
     name, boot, _ = host().split("/", 2)
     other_name, other_boot, *_ = [*other.split("/", 2), "", ""]
     return name == other_name and bool(boot and other_boot) and boot != other_boot

@@ -13,7 +13,7 @@ BATCH = 50  # jobs a step, so that no step is long
 
 
 class Cleaner(PersistentQInterface):
-    """Marks failed jobs ``cleaned`` and deletes their files each ``cleaner.interval`` seconds."""
+    """Marks failed jobs ``cleaned`` and deletes their files every ``cleaner.interval`` seconds."""
 
     role = "cleaner"
     _after = 0

@@ -48,8 +48,8 @@ class InFlight:
     claim: Claim
     task: Task | None = None
     fault: Fault | None = None
-    began: float = 0.0  # queue time, like
-    due: float = 0.0
+    began: float = 0.0  # queue time
+    due: float = 0.0  # queue time
     error: RinqError | None = None
     written: bool = False
 
@@ -156,7 +156,7 @@ class Consumer(PersistentQInterface):
         return in_flight.task
 
     def _is_due(self, in_flight: InFlight, task: Task) -> bool:
-        """Whether the work is done. Raises: OutOfTime, and then it was ended."""
+        """Whether the work is done. Raises: OutOfTime, after it cancelled the task."""
         now = self.queue.clock.now()
         deadline = in_flight.began + self.config.consumer.n_time
         if task.done() and in_flight.due <= min(now, deadline):
@@ -167,7 +167,10 @@ class Consumer(PersistentQInterface):
         return False
 
     def _check_claim(self, in_flight: InFlight, task: Task) -> float:
-        """Whether the claim still holds; renew it where that is asked for. Raises: StaleClaim."""
+        """Check that the claim still holds; renew it if ``heartbeat`` is on. Raises: StaleClaim.
+
+        Returns the wait until the next step.
+        """
         job = self.queue.job(in_flight.claim.name)
         if job.status is not Status.PROCESSING or job.attempt != in_flight.claim.attempt:
             raise StaleClaim(f"it is {job.status} at attempt {job.attempt}")

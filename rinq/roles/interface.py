@@ -70,7 +70,7 @@ class PersistentQInterface(AbstractContextManager["PersistentQInterface"]):
         self._base_config = config
         self._settings: dict[str, object] = {}
         self._cycle_began: float | None = None
-        self._recorded = -math.inf
+        self._last_recorded = -math.inf
         self._cycle_over = False
 
     def __call__(self) -> float:
@@ -89,11 +89,11 @@ class PersistentQInterface(AbstractContextManager["PersistentQInterface"]):
         return seconds
 
     def _record_cycle(self, began: float) -> None:
-        """Seldom enough that short poll cycles are not slowed down by being recorded."""
+        """Record the cycle, unless one was just recorded: writing would slow short cycles down."""
         ended = self.queue.clock.now()
-        if ended >= self._recorded + TICK * self.queue.clock.speed:
+        if ended >= self._last_recorded + TICK * self.queue.clock.speed:
             self.queue.registry.record_cycle(self.name, began, ended)
-            self._recorded = ended
+            self._last_recorded = ended
 
     @abstractmethod
     def step(self) -> float:
@@ -109,7 +109,7 @@ class PersistentQInterface(AbstractContextManager["PersistentQInterface"]):
         return self.draw_wait()
 
     def refresh(self) -> None:
-        """Lay the live settings over the config, if they changed; see that the clock is right."""
+        """Lay the live settings over the config, if they changed; correct the clock if need be."""
         for correction in self.queue.clock.correct():
             self.log.warning("%s", correction)
         settings = self.queue.settings.read()

@@ -1,4 +1,4 @@
-"""The Manager: takes back jobs whose lease has lapsed."""
+"""The Manager: takes back jobs whose lease is over."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from rinq.roles.interface import PersistentQInterface
 
 
 class Manager(PersistentQInterface):
-    """Takes back claims past ``manager.timeout`` each ``manager.interval`` seconds."""
+    """Takes back claims whose lease is over, every ``manager.interval`` seconds."""
 
     role = "manager"
 
     def step(self) -> float:
         for job in self.queue.reassign(self.name, self.config.manager.n_reassigns):
             self.log.warning(
-                "took back %s for the %d. time: now %s", job.name, job.reassigns, job.status
+                "took back %s (reassign %d): now %s", job.name, job.reassigns, job.status
             )
             if job.status is Status.FAILED:
                 failpoint("reassigned")

@@ -75,7 +75,7 @@ def _create(queue: PersistentQ, files: Files, content: bytes, rng: random.Random
 def _discard_unless_submitted(queue: PersistentQ, files: Files, made: list[str]) -> bool:
     """Delete the files of a batch that was not submitted. Returns whether it was, after all.
 
-    A commit may have failed to say that it was made. Where that cannot be told the files stay.
+    A commit may have been made though its answer was lost. If that is unknown the files stay.
     """
     try:
         queue.job(made[0])

@@ -24,11 +24,11 @@ def compose(rng: random.Random) -> str:
 
 
 class Producer(PersistentQInterface):
-    """Makes one file and submits its name each ``producer.interval`` seconds."""
+    """Makes one file and submits its name every ``producer.interval`` seconds."""
 
     role = "producer"
     _made: str | None = None
-    _in_doubt = False  # whether an earlier try to submit it was committed
+    _in_doubt = False  # an earlier submit of it raised Unavailable, but may have been committed
 
     def step(self) -> float:
         if self._made is None:

@@ -55,7 +55,7 @@ class ProcessWork(Work):
         search: folders in which its module is looked for first.
 
     Raises:
-        HandlerNotFound: it cannot be imported, or takes a minute to.
+        HandlerNotFound: it cannot be imported, or importing it takes over a minute.
     """
 
     def __init__(self, handler: str, search: tuple[Path, ...] = ()) -> None:

@@ -29,7 +29,7 @@ class HandlerResult(NamedTuple):
 def prepare(search: tuple[str, ...]) -> None:
     """Make this process one that ends when told to, and when its parent does."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # also ends a handler that is busy in C
-    _make_every_end_a_failure()
+    _turn_exit_0_into_1()
     sys.path[:0] = [folder for folder in search if folder not in sys.path]
     if sys.platform == "linux":
         import ctypes  # noqa: PLC0415 (only here)
@@ -43,7 +43,7 @@ def load(handler: str) -> str:
     try:
         _load(handler)
     except BaseException as error:
-        return f"{handler}: {_words(error)}"
+        return f"{handler}: {_describe(error)}"
     return ""
 
 
@@ -60,7 +60,7 @@ def execute(handler: str, content: bytes, fault: str | None) -> HandlerResult:
             return HandlerResult(None, f"{handler} returned {type(text).__name__}, expected text")
         return HandlerResult(text.encode("utf-8"))
     except BaseException as error:  # also SystemExit: a handler must not end its worker
-        return HandlerResult(None, _words(error))
+        return HandlerResult(None, _describe(error))
 
 
 @functools.cache
@@ -75,7 +75,7 @@ def _load(handler: str) -> tuple[Callable[[bytes | str], object], bool]:
     return function, parameters[0].annotation in (bytes, "bytes")
 
 
-def _words(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     kind = type(error).__name__
     try:
         return f"{kind}: {error}".removesuffix(": ")
@@ -83,8 +83,8 @@ def _words(error: BaseException) -> str:
         return kind
 
 
-def _make_every_end_a_failure() -> None:
-    """The pool takes exit code 0 for an orderly end of its worker, and waits for a result."""
+def _turn_exit_0_into_1() -> None:
+    """So that a handler that ends its process fails: after exit code 0 the pool would wait on."""
     worker, end = os.getpid(), os._exit
 
     def exit_process(status: int) -> None:

@@ -32,7 +32,7 @@ class SQLiteClock(QueueClock):
     def now(self) -> float:
         clock = self._read()
         now = clock.reckon(self._moment(), self._floor)
-        if self._db.inside:  # it is about to be recorded
+        if self._db.inside:  # in a transaction: it is about to be recorded
             self._floor = now
         return now
 

@@ -15,7 +15,7 @@ from rinq.errors import CorruptDatabase, DatabaseError, DatabaseReplaced, Schema
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-_PASSING = {
+_TRANSIENT = {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_READONLY,
     sqlite3.SQLITE_CANTOPEN,
@@ -24,8 +24,8 @@ _PASSING = {
     sqlite3.SQLITE_AUTH,
 }
 MEMORY = ":memory:"
-NO_LIMIT = -1  # as SQLite spells it
-_NONE: Mapping[str, Any] = {}
+NO_LIMIT = -1  # what SQLite takes for no LIMIT
+_NO_VALUES: Mapping[str, Any] = {}
 _PAUSE = 0.0005  # short and even, so that no waiting process starves (busy_timeout backs off)
 
 
@@ -34,12 +34,13 @@ def read_sql(name: str) -> str:
     return importlib.resources.files(__package__).joinpath(name).read_text("utf-8")
 
 
-def _named(text: str) -> dict[str, str]:
+def _split(text: str) -> dict[str, str]:
+    """The statements of an SQL file by the name in the line ``-- name:`` above each."""
     parts = re.split(r"^-- name: (\w+)\n", text, flags=re.MULTILINE)[1:]
     return {name: sql.strip() for name, sql in zip(parts[::2], parts[1::2], strict=True)}
 
 
-SQL = _named(read_sql("queries.sql"))
+SQL = _split(read_sql("queries.sql"))
 
 Row = sqlite3.Row
 T = TypeVar("T")
@@ -59,10 +60,10 @@ class Connection:
     def __init__(self, path: Path | str, *, wait: float) -> None:
         self.path = str(path)
         self.wait = wait
-        self.schema: int | None = None  # the version that is spoken, once it is known to be there
+        self.schema: int | None = None  # the version expected; None until it is made or migrated
         self._lock = threading.RLock()
-        self._seen = -1  # the data version of which the schema's version is known
-        self.inside = False  # a transaction, of the thread that holds the lock
+        self._seen = -1  # the data version at which ``schema`` was last checked
+        self.inside = False  # whether a transaction is open, by the thread that holds the lock
         if sqlite3.sqlite_version_info < (3, 37):
             raise DatabaseError(
                 f"SQLite {sqlite3.sqlite_version} is too old", advice="rinq needs 3.37 or newer."
@@ -90,14 +91,14 @@ class Connection:
         rows = self.all(query, **values)
         return rows[0] if rows else None
 
-    def run(self, sql: str, values: Mapping[str, Any] = _NONE) -> list[Row]:
+    def run(self, sql: str, values: Mapping[str, Any] = _NO_VALUES) -> list[Row]:
         """Run one statement; outside a transaction, wait for locks."""
         with self._lock:
             try:
                 if self.inside:
                     return self._execute(sql, values)
                 return self._patiently(lambda: self._execute(sql, values))
-            except sqlite3.IntegrityError:  # for the verb to judge
+            except sqlite3.IntegrityError:  # the caller knows what it means
                 raise
             except sqlite3.DatabaseError as error:
                 raise self._translated(error) from error
@@ -128,7 +129,7 @@ class Connection:
         return found
 
     def check_file(self) -> None:
-        """See that the file at the path is the one that was opened.
+        """Check that the file at the path is the one that was opened.
 
         A file that was deleted goes on to exist for those who have it open, and what they
         write is lost.
@@ -188,9 +189,9 @@ class Connection:
     def _execute(self, sql: str, values: Mapping[str, Any]) -> list[Row]:
         try:
             return self._raw.execute(sql, values).fetchall()
-        except UnicodeEncodeError:  # half a character, as odd file names hold
-            spelled = {key: _spelled(value) for key, value in values.items()}
-            return self._raw.execute(sql, spelled).fetchall()
+        except UnicodeEncodeError:  # a lone surrogate, as from a file name that is no UTF-8
+            escaped = {key: _escaped(value) for key, value in values.items()}
+            return self._raw.execute(sql, escaped).fetchall()
 
     def _patiently(self, act: Callable[[], T]) -> T:
         deadline = time.monotonic() + self.wait
@@ -203,14 +204,14 @@ class Connection:
             time.sleep(_PAUSE)
 
     def _translated(self, error: sqlite3.DatabaseError) -> Exception:
-        """The error in this project's words."""
+        """The same error as one of ``rinq.errors``."""
         code = _code(error)
         where = f"{self.path}: {error}"
         if code in _BUSY:
             return Unavailable(f"{where} for more than {self.wait:g} s")
         if code in _DAMAGED:
             return CorruptDatabase(where)
-        return Unavailable(where) if code in _PASSING else DatabaseError(where)
+        return Unavailable(where) if code in _TRANSIENT else DatabaseError(where)
 
 
 def _file_identity(path: str) -> tuple[int, int] | None:
@@ -226,8 +227,8 @@ def _code(error: sqlite3.DatabaseError) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
-def _spelled(value: Any) -> Any:
-    """The value; a half character in a text, which SQLite refuses, spelled out."""
+def _escaped(value: Any) -> Any:
+    """The value; a lone surrogate in a text, which SQLite refuses, as a backslash escape."""
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode("utf-8")
     return value
@@ -236,7 +237,7 @@ def _spelled(value: Any) -> Any:
 class Transaction:
     """A transaction for a ``with`` statement, which gives its connection.
 
-    A class, where a generator would be shorter: this is in the way of every move.
+    A class, though a generator would be shorter: every move runs this, and a class is faster.
     """
 
     __slots__ = ("_begin", "_connection")

@@ -23,7 +23,7 @@ def migrate(db: Connection, alive: Callable[[ProcessRow], bool]) -> None:
     it, a copy of the database is written beside it, as ``rinq.db.version-N``.
 
     Raises:
-        DatabaseInUse: a registered process lives; its name is told.
+        DatabaseInUse: a registered process lives; the message names it.
         Unavailable: the copy cannot be written. Then nothing was changed.
     """
     while (version := _version(db)) < SCHEMA_VERSION:

@@ -56,7 +56,7 @@ def open_connection(
 
 
 def _refuse_foreign(db: Connection) -> None:
-    """Look before anything is written. Raises: ForeignDatabase, unless it is empty or ours."""
+    """Before anything is written. Raises: ForeignDatabase, unless it is empty or rinq's."""
     # one statement, since another process may be making the schema just now
     tables, application, version = db.run(
         "SELECT (SELECT count(*) FROM sqlite_master), application_id, user_version "

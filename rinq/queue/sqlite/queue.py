@@ -25,7 +25,7 @@ from rinq.queue.sqlite.opening import open_connection
 from rinq.queue.sqlite.registry import SQLiteRegistry
 from rinq.queue.sqlite.settings import SQLiteSettings
 
-ERROR_LENGTH = 1000
+ERROR_LENGTH = 1000  # characters of an error that are stored
 
 
 class PersistentQSQLite(PersistentQ):
@@ -109,17 +109,17 @@ class PersistentQSQLite(PersistentQ):
         return self._db.one("waits") is not None
 
     def complete(self, claim: Claim) -> None:
-        self._settle(claim, "complete", (Event.COMPLETE,))
+        self._act(claim, "complete", (Event.COMPLETE,))
 
     def fail(self, claim: Claim, error: str, n_tries: int) -> Status:
         outcome = (Event.RETRY, Event.FAIL)
-        return self._settle(claim, "fail", outcome, error=error[:ERROR_LENGTH], n_tries=n_tries)
+        return self._act(claim, "fail", outcome, error=error[:ERROR_LENGTH], n_tries=n_tries)
 
     def release(self, claim: Claim) -> None:
-        self._settle(claim, "release", (Event.RELEASE,))
+        self._act(claim, "release", (Event.RELEASE,))
 
     def renew(self, claim: Claim, lease: float = 60) -> None:
-        self._settle(claim, "renew", (), lease=lease)
+        self._act(claim, "renew", (), lease=lease)
 
     def reassign(self, process: str, n_reassigns: int = 5) -> list[Job]:
         taken = []
@@ -138,10 +138,10 @@ class PersistentQSQLite(PersistentQ):
         return taken
 
     def clean(self, name: str, process: str) -> Job:
-        return self._move_failed(name, process, "clean")
+        return self._move_failed_job(name, process, "clean")
 
     def redrive(self, name: str, process: str) -> Job:
-        return self._move_failed(name, process, "redrive")
+        return self._move_failed_job(name, process, "redrive")
 
     @contextmanager
     def hold(self, name: str) -> Iterator[Job]:
@@ -193,10 +193,8 @@ class PersistentQSQLite(PersistentQ):
         """Write a copy of all of it to a new file. Raises: DatabaseError: the file is there."""
         self._db.run("VACUUM INTO :path", {"path": str(path)})
 
-    def _settle(
-        self, claim: Claim, act: str, events: tuple[Event, ...], **values: object
-    ) -> Status:
-        """Do a claim's act, or find that this attempt did it before, or refuse it."""
+    def _act(self, claim: Claim, act: str, events: tuple[Event, ...], **values: object) -> Status:
+        """Run a claim's statement, or find that this attempt did it before, or refuse it."""
         fence: dict[str, Any] = {"job_id": claim.job_id, "attempt": claim.attempt}
         with self._db.write() as tx:
             now = self.clock.now()
@@ -209,12 +207,12 @@ class PersistentQSQLite(PersistentQ):
             found = tx.one("job_by_id", job_id=claim.job_id)
             why = f"{act} of {claim.name}, attempt {claim.attempt}, refused: {_state(found)}"
             who: dict[str, Any] = {"actor": claim.process, "process": claim.process}
-            _refuse(tx, **fence, **who, now=now, error=why)
+            _record_refusal(tx, **fence, **who, now=now, error=why)
         if found is None:
             raise UnknownJob(f"{claim.name!r:.60}")
         raise StaleClaim(why)
 
-    def _move_failed(self, name: str, process: str, act: str) -> Job:
+    def _move_failed_job(self, name: str, process: str, act: str) -> Job:
         with self._db.write() as tx:
             now = self.clock.now()
             row = tx.one(act, name=name, actor=process, now=now)
@@ -226,7 +224,7 @@ class PersistentQSQLite(PersistentQ):
                 refusal = UnknownJob(f"{name!r:.60}")
             else:
                 refusal = IllegalMove(f"{act} of {name} refused: {_state(found)}, not failed")
-                _refuse(
+                _record_refusal(
                     tx,
                     job_id=found["id"],
                     attempt=found["attempt"],
@@ -238,14 +236,14 @@ class PersistentQSQLite(PersistentQ):
         raise refusal
 
 
-def _refuse(tx: Connection, job_id: int, **values: object) -> None:
+def _record_refusal(tx: Connection, job_id: int, **values: object) -> None:
     tx.all("refuse", job_id=job_id, **values)
     tx.all("count_refusal", job_id=job_id)
 
 
 def _job(row: Row) -> Job:
-    number, name, status, *rest = row  # the table's columns, in order; much faster than by name
-    return Job(number, name, Status(status), *rest)
+    job_id, name, status, *rest = row  # the table's columns, in order; much faster than by name
+    return Job(job_id, name, Status(status), *rest)
 
 
 def _state(row: Row | None) -> str:

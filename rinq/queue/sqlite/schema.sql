@@ -73,11 +73,11 @@ CREATE TABLE processes (
   name           TEXT PRIMARY KEY,
   role           TEXT    NOT NULL,
   pid            INTEGER NOT NULL,
-  started        REAL    NOT NULL,                -- start time of the pid; real, like
+  started        REAL    NOT NULL,                -- of the pid: see rinq/queue/liveness.py
   host           TEXT    NOT NULL,
   incarnation    INTEGER NOT NULL,                -- 1 at the first start of this name
   owned          INTEGER NOT NULL,                -- ends with the program that started it
-  registered     REAL    NOT NULL,                -- these five: Unix seconds
+  registered     REAL    NOT NULL,                -- this and the next three: Unix seconds
   ready          REAL,
   stop_requested REAL,
   ended          REAL,
