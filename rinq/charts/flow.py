@@ -49,7 +49,7 @@ def flow_of_jobs(ax: Axes, moves: pd.DataFrame, counts: Mapping[Status, int], vi
     shares the edge of what was taken back.
 
     Args:
-        moves: as from ``moves.moves``, for this window.
+        moves: as from ``metrics.moves``, for this window.
         counts: the number of jobs in each status now.
     """
     inks = view.inks

@@ -93,7 +93,7 @@ def utilisation(ax: Axes, work: pd.DataFrame, lanes: Sequence[str], view: View) 
     """For each lane ``CELLS`` cells, filled from below by the share of time spent on a job.
 
     Args:
-        work: as from ``attempts.work`` with ``CELLS`` even buckets of the window.
+        work: as from ``metrics.work`` with ``CELLS`` even buckets of the window.
         lanes: as from ``lanes_of``.
     """
     inks, window = view.inks, view.window

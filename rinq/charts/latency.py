@@ -93,7 +93,7 @@ def attempts_of_jobs(ax: Axes, attempts: pd.DataFrame, inks: Inks = LIGHT) -> Ax
     """Bars: how many settled jobs took one attempt, two, and so on; those that failed hatched.
 
     Args:
-        attempts: as from ``moves.attempts_per_job``.
+        attempts: as from ``metrics.attempts_per_job``.
     """
     frame(ax, "Attempts per job", "jobs", inks)
     jobs = int(attempts["jobs"].sum())

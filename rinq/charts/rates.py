@@ -42,7 +42,7 @@ def arrivals_and_backlog(
     stand the means over the window or, where it is shorter, the time since the first entry.
 
     Args:
-        rates: as from ``moves.throughput`` with ``view.bucket_edges(BUCKETS)``.
+        rates: as from ``metrics.throughput`` with ``view.bucket_edges(BUCKETS)``.
         counts: as from ``metrics.status_counts``.
     """
     (above, below), inks = axes, view.inks

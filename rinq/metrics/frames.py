@@ -147,7 +147,7 @@ def ends_by_attempt(entries: pd.DataFrame) -> pd.DataFrame:
     Columns: ``attempt``, and ``attempts`` and shares as in ``attempt_ends``.
 
     Args:
-        entries: transitions, or a ``moves.tally`` of them.
+        entries: transitions, or a ``metrics.tally`` of them.
     """
     ended = entries[entries["event"].isin(ATTEMPT_ENDS)]
     number = ended["attempt"].to_numpy()

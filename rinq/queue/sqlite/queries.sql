@@ -1,6 +1,6 @@
 -- Every statement that the queue runs, by name. `:now` is queue time.
 -- Each move checks in its own WHERE what it moves from; there is no
--- select-then-update. The triggers in schema.sql write the history.
+-- select-then-update. The triggers in triggers.sql write the history.
 
 -- name: submit
 INSERT INTO jobs (name, queue_position, due, since, event, actor, at)
