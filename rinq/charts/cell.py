@@ -16,8 +16,8 @@ def chart(queue: PersistentQ, name: str, *, window: float | None = None) -> Pict
     """Draw one chart of the control room.
 
     >>> import rinq
-    >>> simulated = rinq.simulate(hours=0.05, seed=1)
-    >>> picture = rinq.chart(simulated.queue, "jobs")
+    >>> with rinq.simulate(hours=0.05, seed=1) as simulated:
+    ...     picture = rinq.chart(simulated.queue, "jobs")
     >>> picture
     <chart: jobs>
     >>> print(picture.alt_text)

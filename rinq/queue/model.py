@@ -60,7 +60,7 @@ MOVES: frozenset[tuple[Event, Status | None, Status]] = frozenset(
         (Event.REDRIVE, Status.FAILED, Status.UNPROCESSED),
     }
 )
-"""Every legal (event, from, to). The trigger in ``triggers.sql`` spells the same list."""
+"""Every legal (event, from, to). The trigger in ``triggers.sql`` has the same list."""
 
 ATTEMPT_ENDS = (Event.COMPLETE, Event.RETRY, Event.FAIL, Event.REASSIGN)
 """The events that end an attempt and count; a release ends one too, but is not counted."""
