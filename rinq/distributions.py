@@ -99,6 +99,52 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
+class Backoff:
+    """A wait that grows with each failed try, and is drawn from its upper half.
+
+    After try number k it is between half and all of ``first * factor ** (k - 1)`` seconds, or
+    of ``longest``, whichever is less. So jobs that failed together do not come back together
+    ("equal jitter": Brooker, Exponential Backoff And Jitter, AWS Architecture Blog, 2015).
+
+    Args:
+        first: seconds, above 0.
+        factor: from 1 up.
+        longest: seconds, not below ``first``.
+
+    >>> from rinq.distributions import Backoff
+    >>> [str(Backoff(1, 2, 60).after(tries)) for tries in (1, 2, 3, 100)]
+    ['uniform(0.5, 1)', 'uniform(1, 2)', 'uniform(2, 4)', 'uniform(30, 60)']
+    """
+
+    first: float
+    factor: float
+    longest: float
+
+    @classmethod
+    def parse_or_times(cls, value: object) -> Backoff | Times:
+        """``backoff(1, 2, 60)``, or what ``Times.parse`` takes. Raises: ValueError."""
+        if isinstance(value, Backoff):
+            return value
+        found = _TEXT.fullmatch(value) if isinstance(value, str) else None
+        if found is None or found[1] != "backoff":
+            return Times.parse(value)
+        first, factor, longest = (float(part) for part in found[2].split(","))
+        if not (0 < first <= longest <= LONGEST and 1 <= factor <= LONGEST):
+            raise ValueError("out of range")
+        return cls(first, factor, longest)
+
+    def after(self, tries: int) -> Times:
+        """The wait after try number ``tries``, counted from 1."""
+        grown = math.log(self.first) + (tries - 1) * math.log(self.factor)
+        whole = self.longest if grown >= math.log(self.longest) else math.exp(grown)
+        return Times("uniform", (whole / 2, whole))
+
+    @property
+    def plain(self) -> str:
+        return f"backoff({self.first:g}, {self.factor:g}, {self.longest:g})"
+
+
+@dataclass(frozen=True, slots=True)
 class Law:
     """How a kind of time is drawn.
 

@@ -28,6 +28,7 @@ POINTS = (
     "renamed",  # Cleaner: the files of a failed job agree, before the move
     "cleaned",  # before the files follow
     "redriven",  # an operator: before the files follow
+    "cancelled",  # likewise
     *UNDER_THE_LOCK,  # any role: the row was read under the lock, before the file work
 )
 """Every failpoint, each between two steps of a role."""

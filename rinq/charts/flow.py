@@ -45,8 +45,8 @@ def flow_of_jobs(ax: Axes, moves: pd.DataFrame, counts: Mapping[Status, int], vi
     """The five statuses with their counts, and each move as an edge: the more often, the wider.
 
     At an edge: how often per queue second of the window, and how often in all; a move never
-    made is thin and grey. Fails by the Manager are among the fails, and what was handed back
-    shares the edge of what was taken back.
+    made is thin and grey. Fails by the Manager are among the fails. What was handed back shares
+    the edge of what was taken back, and what was cancelled that of what failed.
 
     Args:
         moves: as from ``metrics.moves``, for this window.
@@ -59,7 +59,10 @@ def flow_of_jobs(ax: Axes, moves: pd.DataFrame, counts: Mapping[Status, int], vi
     corner = f"rate in the {view.last} {DOT} number in all"
     _text(ax, (WIDTH - 8, HEIGHT - 15), corner, inks["muted"], ha="right")
     made, by_manager = _made(moves)
-    along = made | {Event.REASSIGN: made[Event.REASSIGN] + made[Event.RELEASE]}
+    along = made | {
+        Event.REASSIGN: made[Event.REASSIGN] + made[Event.RELEASE],
+        Event.FAIL: made[Event.FAIL] + made[Event.CANCEL],
+    }
     fastest = max(made[event].rate for event in EDGES)
     for event, edge in EDGES.items():
         _arrow(ax, edge, along[event], fastest, inks)
@@ -104,6 +107,8 @@ def _label(event: Event, made: Mapping[Event, MoveCount], by_manager: int) -> st
     label = f"{name}{' ' if one_line else chr(10)}{numbers}" if move.total else name
     if event is Event.FAIL and by_manager:
         label += f" ({amounts.count(by_manager)} by manager)"
+    if event is Event.FAIL and made[Event.CANCEL].total:
+        label += f"\n{EVENT_WORDS[Event.CANCEL]} {amounts.count(made[Event.CANCEL].total)}"
     if event is Event.REASSIGN and back.total:
         label += f"\n{EVENT_WORDS[Event.RELEASE]} {back}"
     return label

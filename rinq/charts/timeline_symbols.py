@@ -24,6 +24,7 @@ NUMBERED = 22  # px that a bar needs for its attempt's number
 RUNNING = "running"
 ENDS = (
     (Event.FAIL, EVENT_WORDS[Event.FAIL], Status.FAILED, "xxxx"),
+    (Event.CANCEL, EVENT_WORDS[Event.CANCEL], Status.FAILED, "oo"),
     (Event.REASSIGN, EVENT_WORDS[Event.REASSIGN], Status.UNPROCESSED, "----"),
     (Event.RELEASE, EVENT_WORDS[Event.RELEASE], Status.UNPROCESSED, "||||"),
     (Event.RETRY, EVENT_WORDS[Event.RETRY], Status.UNPROCESSED, "\\\\\\\\"),

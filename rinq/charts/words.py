@@ -14,6 +14,7 @@ EVENT_WORDS: Mapping[str, str] = {
     Event.FAIL: "failed",
     Event.REASSIGN: "taken back",
     Event.RELEASE: "handed back",
+    Event.CANCEL: "cancelled",
     Event.CLEAN: "cleaned",
     Event.REDRIVE: "redriven",
     Event.REFUSED: "refused",

@@ -22,13 +22,18 @@ from rinq.roles import operator
 @app.command()
 def submit(
     paths: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files to copy in.")],
+    delay: Annotated[
+        float,
+        typer.Option("--in", metavar="SECONDS", min=0, help="Queue seconds until it is due."),
+    ] = 0.0,
     as_json: AsJson = False,
     config: ConfigPath = None,
 ) -> None:
     """Copy files in, each under a fresh name, and submit all of these names or none."""
     loaded = Config.load(config)
     with open_queue(loaded) as queue:
-        names = operator.submit_files(queue, Files.of(loaded), paths, random.SystemRandom())
+        files, rng = Files.of(loaded), random.SystemRandom()
+        names = operator.submit_files(queue, files, paths, rng, delay=delay)
     rows = [{"file": str(path), "job": name} for path, name in zip(paths, names, strict=True)]
     show(rows, as_json)
 
@@ -88,6 +93,21 @@ def redrive(names: Names = None, every: Every = False, config: ConfigPath = None
             print("; ".join([f"{name} is unprocessed again", *problems]) + ".")
     if not chosen:
         print("No failed jobs.")
+
+
+@app.command()
+def cancel(
+    names: Annotated[list[str], typer.Argument(metavar="JOB...", help="Their names.")],
+    why: Annotated[str, typer.Option("--why", metavar="TEXT", help="Kept with the job.")],
+    config: ConfigPath = None,
+) -> None:
+    """Give up jobs that are not settled: they are failed, and whoever works on one drops it."""
+    loaded = Config.load(config)
+    with existing(loaded) as queue:
+        for name in names:
+            _, problems = operator.cancel(queue, Files.of(loaded), name, why)
+            end = "cancelled; until a Cleaner deletes its file, rinq redrive puts it back"
+            print("; ".join([f"{name} is {end}", *problems]) + ".")
 
 
 @app.command()

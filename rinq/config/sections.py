@@ -13,6 +13,7 @@ from rinq.config.values import (
     HandlerName,
     PathText,
     Rate,
+    RetryWait,
     Section,
     Seed,
     SomeSeconds,
@@ -53,6 +54,10 @@ class ConsumerConfig(Section):
     work_time: DrawnTimes = Field(
         Times("constant", (0.0,)), description="time the work takes beyond the handler itself"
     )
+    retry_wait: RetryWait = Field(
+        Times("constant", (0.0,)),
+        description="wait before a failed execution may be claimed again",
+    )
     handler: HandlerName = Field(DEFAULT_HANDLER, description="the work: text or bytes to text")
     heartbeat: Switch = Field(False, description="renew the lease while the work goes on")
 
@@ -83,6 +88,7 @@ LIVE = (
     "producer.interval",
     "consumer.interval",
     "consumer.work_time",
+    "consumer.retry_wait",
     "cleaner.interval",
     "manager.interval",
     "manager.timeout",

@@ -14,7 +14,7 @@ from pydantic import (
     PlainSerializer,
 )
 
-from rinq.distributions import LAWS, Times
+from rinq.distributions import LAWS, Backoff, Times
 
 _HANDLER = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
@@ -68,6 +68,15 @@ DrawnTimes = Annotated[
     ),
     BeforeValidator(Times.parse),
     PlainSerializer(lambda times: times.plain),
+]
+RetryWait = Annotated[
+    Times | Backoff,
+    Expect(
+        "a number of seconds from 0 up, a pair [least, most], a law such as exponential(5), or "
+        "backoff(first, factor, longest)"
+    ),
+    BeforeValidator(Backoff.parse_or_times),
+    PlainSerializer(lambda wait: wait.plain),
 ]
 Range = Annotated[
     tuple[Annotated[float, _NUMBER], Annotated[float, _NUMBER]], BeforeValidator(as_range)

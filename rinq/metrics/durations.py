@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from rinq.metrics.visits import visits
+from rinq.metrics.visits import MOVE_COLUMNS, visits
 
 DURATIONS = ("waiting", "unprocessed", "service", "system")
 COLUMNS = {
@@ -43,8 +43,8 @@ def job_times(transitions: pd.DataFrame) -> pd.DataFrame:
     >>> times[["waiting", "unprocessed", "system"]].mean().round(2).to_dict()
     {'waiting': 9.13, 'unprocessed': 12.63, 'system': 12.63}
     """
-    columns = (transitions[name] for name in ("job_id", "from_status", "to_status", "at"))
-    found = list(visits(zip(*(column.tolist() for column in columns), strict=True)))
+    columns = (transitions[name].tolist() for name in MOVE_COLUMNS)
+    found = list(visits(zip(*columns, strict=True)))
     return pd.DataFrame(
         {name: [getattr(visit, name) for visit in found] for name in COLUMNS}
     ).astype(COLUMNS)

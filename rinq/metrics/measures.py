@@ -10,10 +10,10 @@ from itertools import takewhile
 from operator import attrgetter
 
 from rinq.errors import ConfigError
-from rinq.metrics.visits import visits
+from rinq.metrics.visits import MOVE_COLUMNS, visits
 from rinq.queue import ATTEMPT_ENDS, UNSETTLED, Event, PersistentQ, Status, Transition
 
-_MOVE = attrgetter("job_id", "from_status", "to_status", "at")
+_MOVE = attrgetter(*MOVE_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,11 @@ def measure(queue: PersistentQ, *, consumers: int, start: float, end: float) -> 
     history = [move for move in moves if move.from_status != move.to_status]
     inside = [move for move in history if move.at >= start]
     arrivals = sum(_arrives(move) for move in inside)
-    settled = Counter(move.to_status for move in inside if move.from_status in UNSETTLED)
+    settled = Counter(
+        move.to_status
+        for move in inside
+        if move.from_status in UNSETTLED and move.event != Event.CANCEL
+    )
     processed, failed = settled[Status.PROCESSED], settled[Status.FAILED]
     ends = Counter(move.event for move in inside if move.event in ATTEMPT_ENDS)
     attempts = ends.total()

@@ -24,6 +24,7 @@ KINDS: tuple[tuple[Event, Status | None], ...] = (
     (Event.REASSIGN, Status.UNPROCESSED),
     (Event.REASSIGN, Status.FAILED),
     (Event.RELEASE, Status.UNPROCESSED),
+    (Event.CANCEL, Status.FAILED),
     (Event.CLEAN, Status.CLEANED),
     (Event.REDRIVE, Status.UNPROCESSED),
     (Event.REFUSED, None),

@@ -1,7 +1,8 @@
 """What waiting, time unprocessed, service and system time are: defined here and nowhere else.
 
 A visit is one stay of a job in the system. It begins with an *arrival*, when the job is submitted
-or redriven, and ends when the job is *settled*, processed or failed. In queue seconds:
+or redriven (a delayed one when it is due), and ends when the job is *settled*, processed or
+failed. One that was cancelled is left out: it got no service to its end. In queue seconds:
 
 - ``waiting``: from the arrival to the first claim, the Wq of queueing theory; to the end, if the
   job was settled without any claim;
@@ -18,11 +19,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from math import isnan
 
-from rinq.queue import SETTLED, UNSETTLED, Status
+from rinq.queue import SETTLED, UNSETTLED, Event, Status
 
-Move = tuple[int, str | None, str | None, float]
-"""An entry of the history as far as visits need it: job_id, from_status, to_status, at."""
+MOVE_COLUMNS = ("job_id", "event", "from_status", "to_status", "at", "due")
+Move = tuple[int, str, str | None, str | None, float, float | None]
+"""An entry of the history as far as visits need it: its ``MOVE_COLUMNS``."""
 
 
 @dataclass(slots=True)
@@ -64,24 +67,28 @@ def visits(moves: Iterable[Move]) -> Iterator[Visit]:
     Args:
         moves: entries of the history in order; refused ones, which moved nothing, may be there.
 
-    >>> moves = [(1, None, "unprocessed", 0.0), (1, "unprocessed", "processing", 2.0),
-    ...          (1, "processing", "unprocessed", 3.0), (1, "unprocessed", "processing", 7.0),
-    ...          (1, "processing", "processed", 8.0)]
+    >>> moves = [(1, "submit", None, "unprocessed", 0.0, 0.0),
+    ...          (1, "claim", "unprocessed", "processing", 2.0, 0.0),
+    ...          (1, "retry", "processing", "unprocessed", 3.0, 5.0),
+    ...          (1, "claim", "unprocessed", "processing", 7.0, 5.0),
+    ...          (1, "complete", "processing", "processed", 8.0, 5.0)]
     >>> visit, = visits(moves)
     >>> visit.waiting, visit.unprocessed, visit.service, visit.system
     (2.0, 6.0, 2.0, 8.0)
     """
     under_way: dict[int, Visit] = {}
-    for job_id, before, after, at in moves:
+    for job_id, event, before, after, at, due in moves:
         was_there, is_there = before in UNSETTLED, after in UNSETTLED
         if before == after or not (was_there or is_there):
             continue
         if not was_there:
-            under_way[job_id] = Visit(job_id, at, at, after, int(after == Status.PROCESSING))
+            arrived = at if due is None or isnan(due) else max(at, due)
+            claimed = int(after == Status.PROCESSING)
+            under_way[job_id] = Visit(job_id, arrived, arrived, after, claimed)
         elif job_id in under_way:
             visit = under_way[job_id]
             visit.move(before, after, at)
             if not is_there:
                 del under_way[job_id]
-                if after in SETTLED:  # and not deleted by hand
+                if after in SETTLED and event != Event.CANCEL:  # and not deleted by hand
                     yield visit

@@ -35,14 +35,18 @@ class PersistentQ(ABC):
     # Moves
 
     @abstractmethod
-    def submit(self, name: str, process: str | None = None) -> Job:
+    def submit(self, name: str, process: str | None = None, *, delay: float = 0.0) -> Job:
         """Add a job; its file must be complete on disk. Returning means that it is durable.
+
+        It may be claimed in ``delay`` seconds.
 
         Guard: the name was never used. Raises: InvalidName, NameUsed (nothing is written).
         """
 
     @abstractmethod
-    def submit_many(self, names: Sequence[str], process: str | None = None) -> int:
+    def submit_many(
+        self, names: Sequence[str], process: str | None = None, *, delay: float = 0.0
+    ) -> int:
         """Add all of these jobs, in this order, or none. Returns their number.
 
         Guard and errors as ``submit``; a name that stands twice in ``names`` is NameUsed.
@@ -52,7 +56,7 @@ class PersistentQ(ABC):
     def claim(self, process: str, lease: float = 60) -> Claim | None:
         """Take the job that has waited longest, for ``lease`` seconds; None if none waits.
 
-        Guard: it is unprocessed. No two claims ever take the same attempt.
+        Guard: it is unprocessed, and due. No two claims ever take the same attempt.
         """
 
     @abstractmethod
@@ -64,8 +68,19 @@ class PersistentQ(ABC):
         """
 
     @abstractmethod
-    def fail(self, claim: Claim, error: str, n_tries: int) -> Status:
+    def complete_and_claim(self, claim: Claim, lease: float = 60) -> Claim | None:
+        """``complete``, and ``claim`` by the same process, in one transaction.
+
+        Guard and errors as ``complete``: where it raises, nothing was claimed. Repeated, it
+        returns the claim that was made with that completion while it still holds its job,
+        else None, and never claims anew.
+        """
+
+    @abstractmethod
+    def fail(self, claim: Claim, error: str, n_tries: int, *, delay: float = 0.0) -> Status:
         """The execution ended in ``error``: back to unprocessed, or to failed at the last try.
+
+        It may be claimed again in ``delay`` seconds.
 
         Guard, errors and repetition as ``complete``. Returns the status it led to:
         failed when this was execution number ``n_tries`` or later since submit or redrive.
@@ -92,6 +107,15 @@ class PersistentQ(ABC):
         Guard: processing, and ``lease_until`` before now, checked again in each move.
         Each goes back to unprocessed, or to failed when it is taken back for the
         ``n_reassigns``-th time since submit or redrive.
+        """
+
+    @abstractmethod
+    def cancel(self, name: str, process: str, reason: str) -> Job:
+        """Give up a job that is not settled: unprocessed or processing → failed.
+
+        A claim that held it is stale from then on. Not counted as a try.
+
+        Guard: it is unprocessed or processing. Raises: IllegalMove, UnknownJob.
         """
 
     @abstractmethod
@@ -136,8 +160,8 @@ class PersistentQ(ABC):
         """Jobs by rising id, from the first id above ``after``; all, or those of a status."""
 
     @abstractmethod
-    def waits(self) -> bool:
-        """Whether any job is unprocessed."""
+    def next_due(self) -> float | None:
+        """The queue time from which the next unprocessed job may be claimed; None without one."""
 
     @abstractmethod
     def save(self, path: Path | str) -> None:

@@ -39,6 +39,7 @@ class Event(StrEnum):
     RETRY = "retry"
     FAIL = "fail"
     REASSIGN = "reassign"
+    CANCEL = "cancel"
     RELEASE = "release"
     CLEAN = "clean"
     REDRIVE = "redrive"
@@ -56,6 +57,8 @@ MOVES: frozenset[tuple[Event, Status | None, Status]] = frozenset(
         (Event.REASSIGN, Status.PROCESSING, Status.UNPROCESSED),
         (Event.REASSIGN, Status.PROCESSING, Status.FAILED),
         (Event.RELEASE, Status.PROCESSING, Status.UNPROCESSED),
+        (Event.CANCEL, Status.UNPROCESSED, Status.FAILED),
+        (Event.CANCEL, Status.PROCESSING, Status.FAILED),
         (Event.CLEAN, Status.FAILED, Status.CLEANED),
         (Event.REDRIVE, Status.FAILED, Status.UNPROCESSED),
     }
@@ -63,7 +66,7 @@ MOVES: frozenset[tuple[Event, Status | None, Status]] = frozenset(
 """Every legal (event, from, to). The trigger in ``triggers.sql`` has the same list."""
 
 ATTEMPT_ENDS = (Event.COMPLETE, Event.RETRY, Event.FAIL, Event.REASSIGN)
-"""The events that end an attempt and count; a release ends one too, but is not counted."""
+"""The events that end an attempt and count; a release or a cancel does too, but is not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +77,10 @@ class Job:
     ended in error or out of time; ``reassigns`` counts claims that the Manager took
     back. ``process`` and ``lease_until`` are set while a claim holds the job.
     ``event``, ``actor``, ``at``, ``judged_by_limit`` and ``error`` are those of the last move.
-    ``queue_position`` orders the jobs that wait: the least, then the least ``id``, is next.
-    ``due`` is the time from which it may be claimed. ``checksum`` is that of the result.
-    ``entries`` is how many entries the job's history has.
+    ``due`` is the time from which it may be claimed. Of the jobs that wait, the one with the
+    least ``due``, then the least ``queue_position``, is next. ``checksum`` is that of the
+    result. ``entries`` is how many entries the job's history has, ``last_entry`` the id of
+    the newest.
     """
 
     id: int
@@ -92,6 +96,7 @@ class Job:
     due: float
     checksum: str | None
     entries: int
+    last_entry: int | None
     event: str
     actor: str | None
     at: float
@@ -113,13 +118,15 @@ class Claim:
 class Transition:
     """One row of the history: a move, an ``illegal`` change or a ``refused`` act.
 
-    ``number`` counts the entries of one job: 1, 2, 3, …, so that a missing one shows.
+    ``number`` counts the entries of one job: 1, 2, 3, …, and ``previous`` is the id of the
+    one before, so that a missing one shows.
     ``due`` and ``checksum`` are the job's after the move.
     """
 
     id: int
     job_id: int
     number: int
+    previous: int | None
     event: str
     from_status: str | None
     to_status: str | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from rinq.queue.model import START, Cursor, ProcessEvent, ProcessRow, Transition, TransitionKind
 
@@ -45,10 +45,8 @@ class QueueHistory(ABC):
         """How often each kind of entry stands after one cursor, up to another or to the end."""
 
     @abstractmethod
-    def by_job(
-        self, after: tuple[int, int, int] = (0, 0, 0), limit: int | None = None
-    ) -> list[Transition]:
-        """The history job by job: by rising job id, number and id, above the triple ``after``."""
+    def by_job(self) -> Iterator[Transition]:
+        """The whole history job by job: by rising job id, number and id; in a snapshot."""
 
 
 class QueueClock(ABC):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rinq.config import Config
+from rinq.distributions import Backoff, Times
 from rinq.errors import (
     FileInTheWay,
     InvalidName,
@@ -29,6 +30,7 @@ from rinq.roles.interface import CLAIM_CHECK, TICK, PersistentQInterface
 from rinq.roles.work import ProcessWork, Task, Work
 
 IDLE = 0.02  # real seconds between two polls of an empty queue, at least
+AT_ONCE = Times("constant", (0.0,))
 SHORTEST = 0.001  # queue seconds between two steps, so that rounding never stops time
 
 
@@ -94,14 +96,20 @@ class Consumer(PersistentQInterface):
             claim = self.queue.claim(self.name, self.config.manager.timeout)
             if claim is None:
                 return self.idle()
-            self.log.info("claimed %s (attempt %d)", claim.name, claim.attempt)
-            failpoint("claimed")
-            self._in_flight = InFlight(claim)
+            self._in_flight = self._take(claim)
         return self._advance(self._in_flight)
 
+    def _take(self, claim: Claim) -> InFlight:
+        self.log.info("claimed %s (attempt %d)", claim.name, claim.attempt)
+        failpoint("claimed")
+        return InFlight(claim)
+
     def idle(self) -> float:
-        """Nothing waits: end the poll cycle. Returns the wait until the next."""
-        return max(self.end_cycle(), IDLE * self.queue.clock.speed)
+        """Nothing is due: end the poll cycle. Returns the wait until the next."""
+        wait, due = self.end_cycle(), self.queue.next_due()
+        if due is not None:
+            wait = min(wait, due - self.queue.clock.now())
+        return max(wait, IDLE * self.queue.clock.speed)
 
     def draw_wait(self) -> float:
         return self.config.consumer.interval.draw(self.rng)
@@ -124,6 +132,7 @@ class Consumer(PersistentQInterface):
 
         A transient error goes to the caller, with the job still in flight.
         """
+        claimed: Claim | None = None
         try:
             try:
                 if in_flight.error is not None:
@@ -131,13 +140,13 @@ class Consumer(PersistentQInterface):
                 task = in_flight.task or self._begin(in_flight)
                 if not self._is_due(in_flight, task):
                     return self._check_claim(in_flight, task)
-                self._complete(in_flight, task)
+                claimed = self._complete(in_flight, task)
             except (WorkError, UnreadableFile, FileInTheWay, InvalidName) as error:
                 in_flight.error = error
                 self._fail(in_flight, error)
         except (StaleClaim, UnknownJob) as lost:
             self._give_up(in_flight, lost)
-        self._in_flight = None
+        self._in_flight = None if claimed is None else self._take(claimed)
         self.wake.clear()
         return self.end_cycle()
 
@@ -181,8 +190,11 @@ class Consumer(PersistentQInterface):
         until = min(in_flight.due, deadline) if task.done() else deadline
         return max(SHORTEST, min(CLAIM_CHECK * self.queue.clock.speed, until - now))
 
-    def _complete(self, in_flight: InFlight, task: Task) -> None:
-        """Result written and synced, move committed, files made to follow: in this order."""
+    def _complete(self, in_flight: InFlight, task: Task) -> Claim | None:
+        """Result written and synced, move committed, files made to follow: in this order.
+
+        Returns the next claim, where there is no wait before it: one commit makes both.
+        """
         name = in_flight.claim.name
         if in_flight.fault is Fault.CRASH:
             self.log.error("%s crashes its consumer (injected fault)", name)
@@ -192,19 +204,31 @@ class Consumer(PersistentQInterface):
             self.files.write_result(name, in_flight.claim.attempt, task.result())
             in_flight.written = True
         failpoint("result-written")
-        self.queue.complete(in_flight.claim)
+        claimed = None
+        if self.config.consumer.interval == AT_ONCE and not self.paused:
+            claimed = self.queue.complete_and_claim(in_flight.claim, self.config.manager.timeout)
+        else:
+            self.queue.complete(in_flight.claim)
         failpoint("completed")
         self.follow(name)
         self.log.info("completed %s", name)
+        return claimed
 
     def _fail(self, in_flight: InFlight, error: RinqError) -> None:
         name = in_flight.claim.name
         n_tries = 1 if isinstance(error, InvalidName) else self.config.consumer.n_tries
-        status = self.queue.fail(in_flight.claim, str(error), n_tries)
+        delay = self._draw_retry_wait(name)
+        status = self.queue.fail(in_flight.claim, str(error), n_tries, delay=delay)
         self.log.warning("%s: %s (now %s)", name, error, status)
         if status is Status.FAILED:
             failpoint("failed")
             self.follow(name)
+
+    def _draw_retry_wait(self, name: str) -> float:
+        wait = self.config.consumer.retry_wait
+        if isinstance(wait, Backoff):
+            wait = wait.after(self.queue.job(name).tries + 1)
+        return wait.draw(self.rng)
 
     def _give_up(self, in_flight: InFlight, lost: QueueError) -> None:
         """The claim is lost: drop the work, and the result if one was written."""

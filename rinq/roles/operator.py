@@ -26,9 +26,16 @@ OPERATOR = "operator"
 
 
 def submit_files(
-    queue: PersistentQ, files: Files, sources: Sequence[Path], rng: random.Random
+    queue: PersistentQ,
+    files: Files,
+    sources: Sequence[Path],
+    rng: random.Random,
+    *,
+    delay: float = 0.0,
 ) -> list[str]:
     """Copy files into ``primary_path``, each under a fresh name, and submit all names or none.
+
+    They may be claimed in ``delay`` queue seconds.
 
     Returns:
         The names of the jobs, in the order of ``sources``.
@@ -42,7 +49,7 @@ def submit_files(
     made: list[str] = []
     try:
         made.extend(_create(queue, files, content, rng) for content in contents)
-        queue.submit_many(made, OPERATOR)
+        queue.submit_many(made, OPERATOR, delay=delay)
     except RinqError:
         if not _discard_unless_submitted(queue, files, made):
             raise
@@ -98,6 +105,23 @@ def redrive(queue: PersistentQ, files: Files, name: str) -> tuple[Job, list[str]
     """
     queue.redrive(name, OPERATOR)
     failpoint("redriven")
+    return _follow(queue, files, name)
+
+
+def cancel(queue: PersistentQ, files: Files, name: str, reason: str) -> tuple[Job, list[str]]:
+    """Give up a job that is not settled. Returns the row and what was in the way of its file.
+
+    Whoever works on it drops the work within a second.
+
+    Raises:
+        UnknownJob, IllegalMove: nothing was moved.
+    """
+    queue.cancel(name, OPERATOR, reason)
+    failpoint("cancelled")
+    return _follow(queue, files, name)
+
+
+def _follow(queue: PersistentQ, files: Files, name: str) -> tuple[Job, list[str]]:
     with queue.hold(name) as job:
         return job, files.follow(job)
 

@@ -26,10 +26,11 @@ limits = st.integers(1, 3)
 leases = st.sampled_from([30, 60])
 # binary fractions, so that sums of times are exact, and ends of leases are met exactly
 seconds = st.sampled_from([0.25, 29.75, 30, 30.25, 60, 60.25])
+delays = st.sampled_from([{"delay": 0.25}, {"delay": 30}])
 acts = (
     st.tuples(st.sampled_from(["complete", "release"]))
     | st.tuples(st.just("renew"), leases)
-    | st.tuples(st.just("fail"), st.just("boom"), limits)
+    | st.tuples(st.just("fail"), st.just("boom"), limits, st.just({"delay": 0}) | delays)
 )
 speeds = st.sampled_from([0.5, 1, 4, 64])
 ROW = ("name", "status", "attempt", "tries", "reassigns", "process", "lease_until")
@@ -56,9 +57,10 @@ def plain(result):
 
 
 def outcome(verb, *values):
-    """What a verb returns, or the class of what it raises."""
+    """What a verb returns, or the class of what it raises; a dict holds values by name."""
+    named = values[-1] if isinstance(values[-1], dict) else {}
     try:
-        return verb(*values)
+        return verb(*values[: len(values) - bool(named)], **named)
     except QueueError as error:
         return type(error)
 
@@ -93,12 +95,16 @@ class Verbs(RuleBasedStateMachine):
     def begin(self, batch):
         self.both("submit_many", batch, None)
 
-    @rule(batch=st.lists(names, max_size=3), process=st.sampled_from([None, "p1"]))
-    def submit(self, batch, process):
+    @rule(
+        batch=st.lists(names, max_size=3),
+        process=st.sampled_from([None, "p1"]),
+        delay=st.just({"delay": 0}) | delays,
+    )
+    def submit(self, batch, process, delay):
         if len(batch) == 1:
-            self.both("submit", batch[0], process)
+            self.both("submit", batch[0], process, delay)
         else:
-            self.both("submit_many", batch, process)
+            self.both("submit_many", batch, process, delay)
 
     @rule(target=claims, process=consumers, lease=leases)
     def claim(self, process, lease):
@@ -116,6 +122,20 @@ class Verbs(RuleBasedStateMachine):
     @rule(claim=claims, act=acts)
     def act(self, claim, act):
         self.both(act[0], claim, *act[1:])
+
+    @rule(target=claims, claim=claims, lease=leases)
+    def complete_and_claim(self, claim, lease):
+        claimed = self.both("complete_and_claim", claim, lease)
+        return claimed if isinstance(claimed, Claim) else multiple()
+
+    @rule(name=names)
+    def cancel(self, name):
+        self.both("cancel", name, "operator", "not needed")
+
+    @rule()
+    def look_ahead(self):
+        waiting = [job.due for job in self.model.jobs.values() if job.status == "unprocessed"]
+        assert self.queue.next_due() == min(waiting, default=None)
 
     @rule(passed=seconds, n_reassigns=limits)
     def reassign(self, passed, n_reassigns):

@@ -84,9 +84,9 @@ def test_every_status_can_be_reached_and_every_event_is_a_move_or_a_verdict():
     assert {event for event, _, _ in MOVES} == set(Event) - {Event.ILLEGAL, Event.REFUSED}
 
 
-def test_an_attempt_ends_in_whatever_leaves_processing_but_in_a_release():
+def test_an_attempt_ends_in_whatever_leaves_processing_but_in_a_release_or_a_cancel():
     leaves = {event for event, origin, _ in MOVES if origin is Status.PROCESSING}
-    assert set(ATTEMPT_ENDS) == leaves - {Event.RELEASE}
+    assert set(ATTEMPT_ENDS) == leaves - {Event.RELEASE, Event.CANCEL}
     assert {*SETTLED, *UNSETTLED} == set(Status)
     assert not SETTLED & UNSETTLED
 

@@ -24,7 +24,7 @@ def events(queue, name=None):
 
 def everything(queue):
     """All that the verbs may change; a refused act is only counted in the job's row."""
-    return [replace(job, entries=0) for job in queue.jobs()], queue.history.transitions()
+    return [replace(job, entries=0, last_entry=0) for job in queue.jobs()], queue.history.transitions()
 
 
 # submit
@@ -327,16 +327,15 @@ def test_a_history_is_that_of_one_job(queue, claim):
 @pytest.mark.parametrize(
     ("query", "index"),
     [
-        ("claim", "jobs_waiting"),
-        ("lapsed", "jobs_claimed"),
-        ("claimed_jobs", "jobs_claimed"),
+        ("claim", "jobs_live"),
+        ("next_due", "jobs_live"),
+        ("lapsed", "jobs_live"),
+        ("claimed_jobs", "jobs_live"),
         ("failed_jobs", "jobs_failed"),
-        ("history", "transitions_of_job"),
-        ("made_before", "transitions_of_job"),
     ],
 )
 def test_a_statement_uses_its_index(queue, query, index):
-    assert any(f"USING INDEX {index}" in step for step in _plan(queue, query))
+    assert any(f"INDEX {index}" in step for step in _plan(queue, query))
 
 
 @pytest.mark.parametrize(

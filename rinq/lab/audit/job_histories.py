@@ -17,7 +17,7 @@ def jobs_with_history(queue: PersistentQ) -> Iterator[tuple[int, Job | None, lis
 
     To be read in one snapshot, in which the two belong together.
     """
-    histories = groupby(_entries(queue), attrgetter("job_id"))
+    histories = groupby(queue.history.by_job(), attrgetter("job_id"))
     entry = next(histories, None)
     for job in _rows(queue):
         while entry is not None and entry[0] < job.id:
@@ -31,13 +31,6 @@ def jobs_with_history(queue: PersistentQ) -> Iterator[tuple[int, Job | None, lis
     while entry is not None:
         yield entry[0], None, list(entry[1])
         entry = next(histories, None)
-
-
-def _entries(queue: PersistentQ) -> Iterator[Transition]:
-    after = (BEFORE_ALL, BEFORE_ALL, BEFORE_ALL)
-    while page := queue.history.by_job(after, PAGE):
-        yield from page
-        after = (page[-1].job_id, page[-1].number, page[-1].id)
 
 
 def _rows(queue: PersistentQ) -> Iterator[Job]:

@@ -134,11 +134,14 @@ class JobReplay:
         return Problem(rule, f"{who}, attempt {attempt}: {what}.", self.name, attempt, ids)
 
     def _judge_order(self, entry: Transition) -> None:
-        """The entries of a job are numbered 1, 2, 3, …, and none is earlier than the one before."""
-        expected = self.entries + 1
+        """Entries are numbered 1, 2, 3, …, name the one before, and are not earlier than it."""
+        expected, previous = self.entries + 1, self.latest.id if self.latest else None
         if entry.number != expected:
             numbers = f"is entry {entry.number} of its history, where {expected} is expected, after"
             self._blame(Rule.WHOLE, numbers, entry, self.latest)
+        elif entry.previous != previous:
+            link = f"names transition {entry.previous} as the one before, not"
+            self._blame(Rule.WHOLE, link, entry, self.latest)
         if self.latest is not None and entry.at < self.latest.at:
             self._blame(Rule.TIME, "is earlier than", entry, self.latest)
 
@@ -164,6 +167,9 @@ class JobReplay:
             self._blame(Rule.ATTEMPT, attempts, entry)
         elif event == Event.REASSIGN and claim is not None:
             self._judge_reassign(claim, entry)
+        elif event == Event.CLAIM and self.last is not None and entry.at < (self.last.due or 0):
+            early = f"took it before its time, {self.last.due:.3f}, set by"
+            self._blame(Rule.DUE, early, entry)
 
     def _judge_reassign(self, claim: Transition, entry: Transition) -> None:
         if entry.process != claim.process:

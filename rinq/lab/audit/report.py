@@ -30,6 +30,7 @@ class Rule(StrEnum):
     LIMIT = "limit"
     WHOLE = "whole-history"
     TIME = "time"
+    DUE = "due"
     LEASE_KEPT = "lease-kept"
     LEASE_LAPSED = "lease-lapsed"
     FILES = "files"
@@ -46,6 +47,7 @@ MEANING = {
     Rule.LIMIT: "A job fails when its tries or reassigns reach their limit, and only then.",
     Rule.WHOLE: "Entries of the history are added, and never taken out.",
     Rule.TIME: "Time never runs backwards in the history of a job.",
+    Rule.DUE: "No job is claimed before its time.",
     Rule.LEASE_KEPT: "No claim is taken back before its lease is over.",
     Rule.LEASE_LAPSED: "No claim outlives a poll cycle of the Manager that began after its lease.",
     Rule.FILES: "The files agree with the rows.",

@@ -54,6 +54,11 @@ class VirtualHost:
     idle: list[VirtualProcess] = field(default_factory=list)
     """The processes that wait for a job, the longest waiting first."""
 
+    def until_due(self) -> float:
+        """Queue seconds until a job may be claimed; infinite without one."""
+        due = self.queue.next_due()
+        return math.inf if due is None else due - self.queue.clock.now()
+
     def end_after(self, key: Key, seconds: float) -> Wait:
         """Let these seconds pass, then end the fault, unless it was prolonged or has ended."""
         yield self.env.timeout(seconds)
@@ -154,7 +159,7 @@ class VirtualProcess:
         except TransientError:
             return BACK_OFF[0] * host.queue.clock.speed
         finally:
-            if host.idle and host.queue.waits():
+            if host.idle and host.until_due() <= 0:
                 host.idle.pop(0).wake()
 
     def _freeze_if_stopped(self) -> None:
@@ -199,7 +204,9 @@ class VirtualProcess:
         host = self.host
         if seconds == math.inf:
             host.idle.append(self)
-            yield from self._sleep(seconds)
+            yield from self._sleep(host.until_due())
+            if self in host.idle:
+                host.idle.remove(self)
         elif not host.clock_is_shifted:
             yield from self._sleep(seconds)
         else:

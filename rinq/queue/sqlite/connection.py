@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.resources
 import re
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -86,6 +87,14 @@ class Connection:
         if not self.inside:
             self.version()
         return self.run(SQL[query], values)
+
+    def stream(self, query: str) -> Iterator[Row]:
+        """The rows of a named query as they are read; inside a snapshot. Raises: DatabaseError."""
+        try:
+            with contextlib.closing(self._raw.execute(SQL[query])) as cursor:
+                yield from cursor
+        except sqlite3.DatabaseError as error:
+            raise self._translated(error) from error
 
     def one(self, query: str, **values: Any) -> Row | None:
         rows = self.all(query, **values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 from rinq.errors import UnknownJob
 from rinq.queue.model import START, Cursor, Transition, TransitionKind
@@ -22,9 +23,12 @@ class SQLiteHistory(QueueHistory):
         self._db = db
 
     def of(self, name: str) -> list[Transition]:
-        rows = self._db.all("history", name=name)
-        if not rows and self._db.one("job", name=name) is None:
+        job = self._db.one("job", name=name)
+        if job is None:
             raise UnknownJob(f"{name!r:.60}")
+        rows = self._db.all("history", name=name)
+        if len(rows) != job["entries"]:  # a link is missing, or it has moved meanwhile
+            rows = self._db.all("history_by_scan", name=name)
         return [Transition(*row) for row in rows]
 
     def transitions(self, after: Cursor = START, limit: int | None = None) -> list[Transition]:
@@ -52,12 +56,8 @@ class SQLiteHistory(QueueHistory):
         first = self._db.all("tally_first", **span)[0]
         return +Counter(found | {kind: first[kind[0]] for kind in _FREQUENT})
 
-    def by_job(
-        self, after: tuple[int, int, int] = (0, 0, 0), limit: int | None = None
-    ) -> list[Transition]:
-        span = dict(zip(("job_id", "number", "id"), after, strict=True))
-        rows = self._db.all("by_job", **span, limit=_limit(limit))
-        return [Transition(*row) for row in rows]
+    def by_job(self) -> Iterator[Transition]:
+        return (Transition(*row) for row in self._db.stream("by_job"))
 
     def _found(self, query: str, **values: float) -> Cursor:
         row = self._db.one(query, **values)

@@ -3,35 +3,36 @@
 -- select-then-update. The triggers in triggers.sql write the history.
 
 -- name: submit
-INSERT INTO jobs (name, queue_position, due, since, event, actor, at)
-VALUES (:name, (SELECT coalesce(max(id), 0) + 1 FROM transitions), :now, :now,
-        'submit', :actor, :now)
+INSERT INTO jobs (id, last_entry, queue_position, name, due, since, event, actor, at)
+SELECT next.id, next.id, next.id, :name, :now + :delay, :now, 'submit', :actor, :now
+FROM (SELECT coalesce(max(id), 0) + 1 AS id FROM transitions) AS next
 RETURNING *;
 
 -- name: submit_many
-INSERT INTO jobs (name, queue_position, due, since, event, actor, at)
-SELECT value, (SELECT coalesce(max(id), 0) + 1 FROM transitions), :now, :now,
+INSERT INTO jobs (id, last_entry, queue_position, name, due, since, event, actor, at)
+SELECT last.id + key + 1, last.id + key + 1, last.id + key + 1, value, :now + :delay, :now,
        'submit', :actor, :now
-FROM json_each(:names);
+FROM json_each(:names), (SELECT coalesce(max(id), 0) AS id FROM transitions) AS last;
 
 -- name: claim
 UPDATE jobs SET
   status = 'processing', attempt = attempt + 1, process = :actor,
   since = :now, lease_until = :now + :lease,
   event = 'claim', actor = :actor, at = :now, judged_by_limit = NULL, error = NULL,
-  entries = entries + 1
+  entries = entries + 1, last_entry = (SELECT max(id) + 1 FROM transitions)
 WHERE status = 'unprocessed' AND id = (
-  SELECT id FROM jobs WHERE status = 'unprocessed' ORDER BY queue_position, id LIMIT 1)
+  SELECT id FROM jobs WHERE status = 'unprocessed' AND due <= :now
+  ORDER BY due, queue_position, id LIMIT 1)
 RETURNING id, name, attempt;
 
--- name: waits
-SELECT 1 FROM jobs INDEXED BY jobs_waiting WHERE status = 'unprocessed' LIMIT 1;
+-- name: next_due
+SELECT due FROM jobs INDEXED BY jobs_live WHERE status = 'unprocessed' ORDER BY due LIMIT 1;
 
 -- name: complete
 UPDATE jobs SET
   status = 'processed', process = NULL, since = :now, lease_until = NULL,
   event = 'complete', actor = :actor, at = :now, judged_by_limit = NULL, error = NULL,
-  entries = entries + 1
+  entries = entries + 1, last_entry = (SELECT max(id) + 1 FROM transitions)
 WHERE id = :job_id AND status = 'processing' AND attempt = :attempt
 RETURNING status;
 
@@ -40,18 +41,18 @@ UPDATE jobs SET
   status = iif(tries + 1 >= :n_tries, 'failed', 'unprocessed'),
   event  = iif(tries + 1 >= :n_tries, 'fail', 'retry'),
   tries  = tries + 1, process = NULL, since = :now, lease_until = NULL,
-  queue_position = (SELECT coalesce(max(id), 0) + 1 FROM transitions), due = :now,
+  queue_position = (SELECT max(id) + 1 FROM transitions), due = :now + :delay,
   actor  = :actor, at = :now, judged_by_limit = :n_tries, error = :error,
-  entries = entries + 1
+  entries = entries + 1, last_entry = (SELECT max(id) + 1 FROM transitions)
 WHERE id = :job_id AND status = 'processing' AND attempt = :attempt
 RETURNING status;
 
 -- name: release
 UPDATE jobs SET
   status = 'unprocessed', process = NULL, since = :now, lease_until = NULL,
-  queue_position = (SELECT coalesce(max(id), 0) + 1 FROM transitions), due = :now,
+  queue_position = (SELECT max(id) + 1 FROM transitions), due = :now,
   event = 'release', actor = :actor, at = :now, judged_by_limit = NULL, error = NULL,
-  entries = entries + 1
+  entries = entries + 1, last_entry = (SELECT max(id) + 1 FROM transitions)
 WHERE id = :job_id AND status = 'processing' AND attempt = :attempt
 RETURNING status;
 
@@ -61,7 +62,7 @@ WHERE id = :job_id AND status = 'processing' AND attempt = :attempt
 RETURNING status;
 
 -- name: lapsed
-SELECT id FROM jobs
+SELECT id FROM jobs INDEXED BY jobs_live
 WHERE status = 'processing' AND (lease_until < :now OR lease_until IS NULL)
 ORDER BY lease_until, id;
 
@@ -69,45 +70,65 @@ ORDER BY lease_until, id;
 UPDATE jobs SET
   status = iif(reassigns + 1 >= :n_reassigns, 'failed', 'unprocessed'),
   reassigns = reassigns + 1, process = NULL, since = :now, lease_until = NULL,
-  queue_position = (SELECT coalesce(max(id), 0) + 1 FROM transitions), due = :now,
+  queue_position = (SELECT max(id) + 1 FROM transitions), due = :now,
   event = 'reassign', actor = :actor, at = :now, judged_by_limit = :n_reassigns,
   error = 'the lease lapsed: nothing was heard from ' || coalesce(process, 'its holder') || ' in time',
-  entries = entries + 1
+  entries = entries + 1, last_entry = (SELECT max(id) + 1 FROM transitions)
 WHERE id = :job_id AND status = 'processing' AND (lease_until < :now OR lease_until IS NULL)
+RETURNING *;
+
+-- name: cancel
+UPDATE jobs SET
+  status = 'failed', process = NULL, since = :now, lease_until = NULL,
+  event = 'cancel', actor = :actor, at = :now, judged_by_limit = NULL, error = :error,
+  entries = entries + 1, last_entry = (SELECT max(id) + 1 FROM transitions)
+WHERE name = :name AND (status = 'unprocessed' OR status = 'processing')
 RETURNING *;
 
 -- name: clean
 UPDATE jobs SET
   status = 'cleaned', since = :now,
   event = 'clean', actor = :actor, at = :now, judged_by_limit = NULL, error = NULL,
-  entries = entries + 1
+  entries = entries + 1, last_entry = (SELECT max(id) + 1 FROM transitions)
 WHERE name = :name AND status = 'failed'
 RETURNING *;
 
 -- name: redrive
 UPDATE jobs SET
   status = 'unprocessed', tries = 0, reassigns = 0, since = :now,
-  queue_position = (SELECT coalesce(max(id), 0) + 1 FROM transitions), due = :now,
+  queue_position = (SELECT max(id) + 1 FROM transitions), due = :now,
   event = 'redrive', actor = :actor, at = :now, judged_by_limit = NULL, error = NULL,
-  entries = entries + 1
+  entries = entries + 1, last_entry = (SELECT max(id) + 1 FROM transitions)
 WHERE name = :name AND status = 'failed'
 RETURNING *;
 
 -- name: refuse
-INSERT INTO transitions (job_id, number, event, from_status, to_status, at, actor, process,
-                         attempt, due, error)
-SELECT id, entries + 1, 'refused', status, status,
+INSERT INTO transitions (job_id, number, previous, event, from_status, to_status, at, actor,
+                         process, attempt, due, error)
+SELECT id, entries + 1, last_entry, 'refused', status, status,
        max(:now, coalesce((SELECT at FROM transitions ORDER BY id DESC LIMIT 1), :now)),
        :actor, :process, :attempt, due, :error
 FROM jobs WHERE id = :job_id;
 
 -- name: count_refusal
-UPDATE jobs SET entries = entries + 1 WHERE id = :job_id;
+UPDATE jobs SET entries = entries + 1, last_entry = (SELECT max(id) FROM transitions)
+WHERE id = :job_id;
 
 -- name: made_before
-SELECT to_status FROM transitions
-WHERE job_id = :job_id AND attempt = :attempt AND actor = :actor
-  AND event IN (SELECT value FROM json_each(:events));
+WITH RECURSIVE walk (id) AS (
+  SELECT last_entry FROM jobs WHERE id = :job_id
+  UNION ALL
+  SELECT t.previous FROM walk JOIN transitions AS t USING (id) WHERE t.previous < t.id)
+SELECT t.id, t.to_status FROM walk JOIN transitions AS t USING (id)
+WHERE t.attempt = :attempt AND t.actor = :actor
+  AND t.event IN (SELECT value FROM json_each(:events)) LIMIT 1;
+
+-- name: claim_made_with
+-- The claim that one process made in one transaction with an entry, if it still holds the job.
+SELECT j.id, j.name, j.attempt FROM transitions AS done
+JOIN transitions AS t ON t.id = done.id + 1
+JOIN jobs AS j ON j.id = t.job_id AND j.attempt = t.attempt AND j.status = 'processing'
+WHERE done.id = :id AND t.event = 'claim' AND t.actor = done.actor AND t.at = done.at;
 
 -- name: job
 SELECT * FROM jobs WHERE name = :name;
@@ -125,7 +146,7 @@ SELECT * FROM jobs WHERE status = :status AND id > :after ORDER BY id LIMIT :lim
 SELECT * FROM jobs WHERE status = 'failed' AND id > :after ORDER BY id LIMIT :limit;
 
 -- name: claimed_jobs
-SELECT * FROM jobs INDEXED BY jobs_claimed
+SELECT * FROM jobs INDEXED BY jobs_live
 WHERE status = 'processing' AND id > :after ORDER BY id LIMIT :limit;
 
 -- name: counts
@@ -160,10 +181,17 @@ SELECT count(*) FILTER (WHERE event = 'submit') AS submit,
 FROM transitions WHERE id > :after AND id <= :until;
 
 -- name: by_job
-SELECT * FROM transitions WHERE (job_id, number, id) > (:job_id, :number, :id)
-ORDER BY job_id, number, id LIMIT :limit;
+SELECT * FROM transitions ORDER BY job_id, number, id;
 
 -- name: history
+-- From the newest entry back, each names the one before it.
+WITH RECURSIVE walk (id) AS (
+  SELECT last_entry FROM jobs WHERE name = :name
+  UNION ALL
+  SELECT t.previous FROM walk JOIN transitions AS t USING (id) WHERE t.previous < t.id)
+SELECT t.* FROM walk JOIN transitions AS t USING (id) ORDER BY t.number, t.id;
+
+-- name: history_by_scan
 SELECT t.* FROM transitions AS t JOIN jobs AS j ON j.id = t.job_id
 WHERE j.name = :name ORDER BY t.number, t.id;
 

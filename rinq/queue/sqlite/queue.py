@@ -78,22 +78,26 @@ class PersistentQSQLite(PersistentQ):
         self.settings = SQLiteSettings(db)
         self.registry = SQLiteRegistry(db, self.clock, moment)
 
-    def submit(self, name: str, process: str | None = None) -> Job:
+    def submit(self, name: str, process: str | None = None, *, delay: float = 0.0) -> Job:
         check_job_name(name)
         with self._db.write() as tx:
+            values = {"actor": process, "now": self.clock.now(), "delay": delay}
             try:
-                return _job(tx.all("submit", name=name, actor=process, now=self.clock.now())[0])
+                return _job(tx.all("submit", name=name, **values)[0])
             except sqlite3.IntegrityError as error:
                 raise NameUsed(name) from error
 
-    def submit_many(self, names: Sequence[str], process: str | None = None) -> int:
+    def submit_many(
+        self, names: Sequence[str], process: str | None = None, *, delay: float = 0.0
+    ) -> int:
         twice = [name for name, n in Counter(map(check_job_name, names)).items() if n > 1]
         if twice:
             raise NameUsed(f"{twice[0]} stands {names.count(twice[0])} times in the list")
         batch = json.dumps(list(names))
         with self._db.write() as tx:
+            values = {"actor": process, "now": self.clock.now(), "delay": delay}
             try:
-                tx.all("submit_many", names=batch, actor=process, now=self.clock.now())
+                tx.all("submit_many", names=batch, **values)
             except sqlite3.IntegrityError as error:
                 taken = tx.all("taken_names", names=batch)
                 raise NameUsed(", ".join(row["name"] for row in taken[:5])) from error
@@ -102,18 +106,29 @@ class PersistentQSQLite(PersistentQ):
     def claim(self, process: str, lease: float = 60) -> Claim | None:
         with self._db.write() as tx:
             row = tx.one("claim", actor=process, lease=lease, now=self.clock.now())
-        return None if row is None else Claim(row["id"], row["name"], row["attempt"], process)
+        return _claim(row, process)
 
-    def waits(self) -> bool:
-        """Whether any job is unprocessed."""
-        return self._db.one("waits") is not None
+    def next_due(self) -> float | None:
+        row = self._db.one("next_due")
+        return None if row is None else row["due"]
 
     def complete(self, claim: Claim) -> None:
         self._act(claim, "complete", (Event.COMPLETE,))
 
-    def fail(self, claim: Claim, error: str, n_tries: int) -> Status:
+    def complete_and_claim(self, claim: Claim, lease: float = 60) -> Claim | None:
+        with self._db.write() as tx:
+            who = {"actor": claim.process, "now": self.clock.now()}
+            if tx.one("complete", job_id=claim.job_id, attempt=claim.attempt, **who) is not None:
+                return _claim(tx.one("claim", **who, lease=lease), claim.process)
+            made = _made_before(tx, claim, "complete", (Event.COMPLETE,), who["now"])
+            if not isinstance(made, QueueError):
+                return _claim(tx.one("claim_made_with", id=made["id"]), claim.process)
+        raise made
+
+    def fail(self, claim: Claim, error: str, n_tries: int, *, delay: float = 0.0) -> Status:
         outcome = (Event.RETRY, Event.FAIL)
-        return self._act(claim, "fail", outcome, error=error[:ERROR_LENGTH], n_tries=n_tries)
+        how = {"error": error[:ERROR_LENGTH], "n_tries": n_tries, "delay": delay}
+        return self._act(claim, "fail", outcome, **how)
 
     def release(self, claim: Claim) -> None:
         self._act(claim, "release", (Event.RELEASE,))
@@ -137,11 +152,14 @@ class PersistentQSQLite(PersistentQ):
                 taken.append(_job(row))
         return taken
 
+    def cancel(self, name: str, process: str, reason: str) -> Job:
+        return self._move_by_name(name, process, "cancel", error=reason[:ERROR_LENGTH])
+
     def clean(self, name: str, process: str) -> Job:
-        return self._move_failed_job(name, process, "clean")
+        return self._move_by_name(name, process, "clean")
 
     def redrive(self, name: str, process: str) -> Job:
-        return self._move_failed_job(name, process, "redrive")
+        return self._move_by_name(name, process, "redrive")
 
     @contextmanager
     def hold(self, name: str) -> Iterator[Job]:
@@ -201,21 +219,15 @@ class PersistentQSQLite(PersistentQ):
             row = tx.one(act, **fence, actor=claim.process, now=now, **values)
             if row is not None:
                 return Status(row["status"])
-            made = tx.one("made_before", **fence, actor=claim.process, events=json.dumps(events))
-            if made is not None:
+            made = _made_before(tx, claim, act, events, now)
+            if not isinstance(made, QueueError):
                 return Status(made["to_status"])
-            found = tx.one("job_by_id", job_id=claim.job_id)
-            why = f"{act} of {claim.name}, attempt {claim.attempt}, refused: {_state(found)}"
-            who: dict[str, Any] = {"actor": claim.process, "process": claim.process}
-            _record_refusal(tx, **fence, **who, now=now, error=why)
-        if found is None:
-            raise UnknownJob(f"{claim.name!r:.60}")
-        raise StaleClaim(why)
+        raise made
 
-    def _move_failed_job(self, name: str, process: str, act: str) -> Job:
+    def _move_by_name(self, name: str, process: str, act: str, **values: object) -> Job:
         with self._db.write() as tx:
             now = self.clock.now()
-            row = tx.one(act, name=name, actor=process, now=now)
+            row = tx.one(act, name=name, actor=process, now=now, **values)
             if row is not None:
                 return _job(row)
             found = tx.one("job", name=name)
@@ -223,7 +235,7 @@ class PersistentQSQLite(PersistentQ):
             if found is None:
                 refusal = UnknownJob(f"{name!r:.60}")
             else:
-                refusal = IllegalMove(f"{act} of {name} refused: {_state(found)}, not failed")
+                refusal = IllegalMove(f"{act} of {name} refused: {_state(found)}")
                 _record_refusal(
                     tx,
                     job_id=found["id"],
@@ -236,9 +248,28 @@ class PersistentQSQLite(PersistentQ):
         raise refusal
 
 
+def _made_before(
+    tx: Connection, claim: Claim, act: str, events: tuple[Event, ...], now: float
+) -> Row | QueueError:
+    """The entry of this very attempt's earlier act; or, once recorded, why it is refused."""
+    fence: dict[str, Any] = {"job_id": claim.job_id, "attempt": claim.attempt}
+    made = tx.one("made_before", **fence, actor=claim.process, events=json.dumps(events))
+    if made is not None:
+        return made
+    found = tx.one("job_by_id", job_id=claim.job_id)
+    why = f"{act} of {claim.name}, attempt {claim.attempt}, refused: {_state(found)}"
+    who: dict[str, Any] = {"actor": claim.process, "process": claim.process}
+    _record_refusal(tx, **fence, **who, now=now, error=why)
+    return UnknownJob(f"{claim.name!r:.60}") if found is None else StaleClaim(why)
+
+
 def _record_refusal(tx: Connection, job_id: int, **values: object) -> None:
     tx.all("refuse", job_id=job_id, **values)
     tx.all("count_refusal", job_id=job_id)
+
+
+def _claim(row: Row | None, process: str) -> Claim | None:
+    return None if row is None else Claim(row["id"], row["name"], row["attempt"], process)
 
 
 def _job(row: Row) -> Job:

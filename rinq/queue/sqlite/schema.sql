@@ -3,7 +3,7 @@
 -- triggers.sql record what happened and never block it.
 
 CREATE TABLE jobs (
-  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  id          INTEGER PRIMARY KEY,                -- that of its first entry in transitions
   name        TEXT    NOT NULL UNIQUE,            -- the file's name in primary_path
   status      TEXT    NOT NULL DEFAULT 'unprocessed'
               CHECK (status IN ('unprocessed', 'processing', 'processed', 'failed', 'cleaned')),
@@ -16,7 +16,8 @@ CREATE TABLE jobs (
   queue_position  INTEGER NOT NULL DEFAULT 0,     -- order among those that wait
   due         REAL    NOT NULL DEFAULT 0.0,       -- when it may be claimed
   checksum    TEXT,                               -- of the result
-  entries     INTEGER NOT NULL DEFAULT 1,         -- of its history
+  entries     INTEGER NOT NULL DEFAULT 1,         -- of its history,
+  last_entry  INTEGER,                            -- and the id of the newest
   event       TEXT    NOT NULL DEFAULT 'submit',  -- the last move: what, who, when,
   actor       TEXT,
   at          REAL    NOT NULL DEFAULT ((julianday('now') - 2440587.5) * 86400.0),
@@ -24,15 +25,17 @@ CREATE TABLE jobs (
   error       TEXT                                -- and why
 ) STRICT;
 
--- A claim reads the head of the first; the Manager the second; the Cleaner the third.
-CREATE INDEX jobs_waiting ON jobs (queue_position, id) WHERE status = 'unprocessed';
-CREATE INDEX jobs_claimed ON jobs (lease_until) WHERE status = 'processing';
-CREATE INDEX jobs_failed  ON jobs (id) WHERE status = 'failed';
+-- Few indices, since each costs every move a page. A claim reads the first waiting job
+-- of the first, the Manager the claimed ones there; the Cleaner reads the second.
+CREATE INDEX jobs_live ON jobs (status, due, queue_position, id)
+  WHERE status = 'unprocessed' OR status = 'processing';
+CREATE INDEX jobs_failed ON jobs (id) WHERE status = 'failed';
 
 CREATE TABLE transitions (
   id          INTEGER PRIMARY KEY,
   job_id      INTEGER NOT NULL,
   number      INTEGER NOT NULL,                   -- 1, 2, 3, ... within the job
+  previous    INTEGER,                            -- the id of the entry with the number before
   event       TEXT    NOT NULL,
   from_status TEXT,
   to_status   TEXT,
@@ -45,8 +48,6 @@ CREATE TABLE transitions (
   checksum    TEXT,
   error       TEXT
 ) STRICT;
-
-CREATE INDEX transitions_of_job ON transitions (job_id, number);
 
 CREATE TABLE clock (
   one        INTEGER PRIMARY KEY CHECK (one = 1),

@@ -1,57 +1,62 @@
--- The history, also of changes made by hand. `at` never runs backwards. An entry's
--- number within its job is one more than the row counted before: a statement that
--- moves a job counts its entry itself; for any other the trigger does.
+-- The history, also of changes made by hand. `at` never runs backwards. Each entry of a
+-- job has the next number within it, and names the one before it; a job has the id of its
+-- first entry, so that no id is given twice. A statement that adds or moves a job sets
+-- these columns of the row itself; for any other the trigger does.
 
 CREATE TRIGGER jobs_inserted AFTER INSERT ON jobs
 BEGIN
-  INSERT INTO transitions (job_id, number, event, from_status, to_status, at, actor, process,
-                           attempt, judged_by_limit, due, checksum, error)
-  VALUES (
-    NEW.id, coalesce((SELECT max(number) FROM transitions WHERE job_id = NEW.id), 0) + 1,
-    CASE WHEN (NEW.event, NEW.status, NEW.attempt, NEW.tries, NEW.reassigns)
-              = ('submit', 'unprocessed', 0, 0, 0)
+  INSERT INTO transitions (id, job_id, number, previous, event, from_status, to_status, at,
+                           actor, process, attempt, judged_by_limit, due, checksum, error)
+  SELECT next.id, next.id, 1, NULL,
+    CASE WHEN NEW.event = 'submit' AND NEW.status = 'unprocessed'
+          AND NEW.attempt = 0 AND NEW.tries = 0 AND NEW.reassigns = 0
          THEN 'submit' ELSE 'illegal' END,
     NULL, NEW.status,
     max(NEW.at, coalesce((SELECT at FROM transitions ORDER BY id DESC LIMIT 1), NEW.at)),
-    NEW.actor, NEW.process, NEW.attempt, NEW.judged_by_limit, NEW.due, NEW.checksum, NEW.error);
-  UPDATE jobs SET entries = (SELECT max(number) FROM transitions WHERE job_id = NEW.id)
-  WHERE id = NEW.id
-    AND entries <> (SELECT max(number) FROM transitions WHERE job_id = NEW.id);
+    NEW.actor, NEW.process, NEW.attempt, NEW.judged_by_limit, NEW.due, NEW.checksum, NEW.error
+  FROM (SELECT max(NEW.id, coalesce((SELECT max(id) FROM transitions), 0) + 1) AS id) AS next;
+  UPDATE jobs SET id = entry.id, entries = 1, last_entry = entry.id
+  FROM (SELECT max(id) AS id FROM transitions) AS entry
+  WHERE jobs.id = NEW.id
+    AND (NEW.id <> entry.id OR NEW.entries <> 1 OR NEW.last_entry IS NOT entry.id);
 END;
 
 CREATE TRIGGER jobs_moved AFTER UPDATE OF status, attempt ON jobs
 WHEN OLD.status <> NEW.status OR OLD.attempt <> NEW.attempt
 BEGIN
-  INSERT INTO transitions (job_id, number, event, from_status, to_status, at, actor, process,
-                           attempt, judged_by_limit, due, checksum, error)
+  INSERT INTO transitions (job_id, number, previous, event, from_status, to_status, at,
+                           actor, process, attempt, judged_by_limit, due, checksum, error)
   VALUES (
-    NEW.id, OLD.entries + 1,
-    CASE WHEN NEW.attempt = OLD.attempt + (NEW.event = 'claim')
-          AND (NEW.event, OLD.status, NEW.status) IN (VALUES
-               ('claim',    'unprocessed', 'processing'),
-               ('complete', 'processing',  'processed'),
-               ('retry',    'processing',  'unprocessed'),
-               ('fail',     'processing',  'failed'),
-               ('reassign', 'processing',  'unprocessed'),
-               ('reassign', 'processing',  'failed'),
-               ('release',  'processing',  'unprocessed'),
-               ('clean',    'failed',      'cleaned'),
-               ('redrive',  'failed',      'unprocessed'))
+    NEW.id, OLD.entries + 1, OLD.last_entry,
+    CASE WHEN NEW.attempt = OLD.attempt + (NEW.event = 'claim') AND (
+            (NEW.event, OLD.status, NEW.status) = ('claim',    'unprocessed', 'processing')
+         OR (NEW.event, OLD.status, NEW.status) = ('complete', 'processing',  'processed')
+         OR (NEW.event, OLD.status, NEW.status) = ('retry',    'processing',  'unprocessed')
+         OR (NEW.event, OLD.status, NEW.status) = ('fail',     'processing',  'failed')
+         OR (NEW.event, OLD.status, NEW.status) = ('reassign', 'processing',  'unprocessed')
+         OR (NEW.event, OLD.status, NEW.status) = ('reassign', 'processing',  'failed')
+         OR (NEW.event, OLD.status, NEW.status) = ('release',  'processing',  'unprocessed')
+         OR (NEW.event, OLD.status, NEW.status) = ('cancel',   'unprocessed', 'failed')
+         OR (NEW.event, OLD.status, NEW.status) = ('cancel',   'processing',  'failed')
+         OR (NEW.event, OLD.status, NEW.status) = ('clean',    'failed',      'cleaned')
+         OR (NEW.event, OLD.status, NEW.status) = ('redrive',  'failed',      'unprocessed'))
          THEN NEW.event ELSE 'illegal' END,
     OLD.status, NEW.status,
     max(NEW.at, coalesce((SELECT at FROM transitions ORDER BY id DESC LIMIT 1), NEW.at)),
     NEW.actor, coalesce(NEW.process, OLD.process), NEW.attempt, NEW.judged_by_limit,
     NEW.due, NEW.checksum, NEW.error);
-  UPDATE jobs SET entries = OLD.entries + 1
-  WHERE id = NEW.id AND NEW.entries <> OLD.entries + 1;
+  UPDATE jobs SET entries = OLD.entries + 1, last_entry = entry.id
+  FROM (SELECT max(id) AS id FROM transitions) AS entry
+  WHERE jobs.id = NEW.id
+    AND (NEW.entries <> OLD.entries + 1 OR NEW.last_entry IS NOT entry.id);
 END;
 
 CREATE TRIGGER jobs_deleted AFTER DELETE ON jobs
 BEGIN
-  INSERT INTO transitions (job_id, number, event, from_status, to_status, at, actor, process,
-                           attempt, judged_by_limit, due, checksum, error)
+  INSERT INTO transitions (job_id, number, previous, event, from_status, to_status, at,
+                           actor, process, attempt, judged_by_limit, due, checksum, error)
   VALUES (
-    OLD.id, OLD.entries + 1, 'illegal', OLD.status, NULL,
+    OLD.id, OLD.entries + 1, OLD.last_entry, 'illegal', OLD.status, NULL,
     max(OLD.at, coalesce((SELECT at FROM transitions ORDER BY id DESC LIMIT 1), OLD.at)),
     OLD.actor, OLD.process, OLD.attempt, NULL,
     OLD.due, OLD.checksum, 'the row was deleted');

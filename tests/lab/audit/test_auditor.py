@@ -257,7 +257,7 @@ CORRUPTIONS = {
     ),
     "an entry written twice": (
         (
-            "INSERT INTO transitions SELECT 23, job_id, number, event, from_status, to_status, at, "
+            "INSERT INTO transitions SELECT 23, job_id, number, previous, event, from_status, to_status, at, "
             "actor, process, attempt, judged_by_limit, due, checksum, error "
             "FROM transitions WHERE id = 11"
         ),
@@ -268,10 +268,10 @@ CORRUPTIONS = {
         ),
     ),
     "a row deleted by hand with its history before": (
-        "DELETE FROM transitions WHERE job_id = 5; DELETE FROM jobs WHERE id = 5",
+        "DELETE FROM transitions WHERE job_id = 16; DELETE FROM jobs WHERE id = 16",
         (Rule.WHOLE, None, 1, (23,)),
         (
-            "Job number 5, without a row, attempt 1: illegal change from unprocessed to nothing "
+            "Job number 16, without a row, attempt 1: illegal change from unprocessed to nothing "
             "(transition 23, attempt 1, at 1000062.000) is entry 4 of its history, "
             "where 1 is expected, after nothing"
         ),
@@ -283,6 +283,16 @@ CORRUPTIONS = {
         ),
         (Rule.WHOLE, None, 0, ()),
         "Entries of the history are missing: the history had 19 up to id 22.",
+    ),
+    "a claim before its time": (
+        "UPDATE transitions SET due = at + 1 WHERE id = 5",
+        (Rule.DUE, DONE, 2, (5, 10)),
+        "claim by c1 (transition 10, attempt 2, at 1000000.000) took it before its time, 1000001",
+    ),
+    "an entry that does not name the one before": (
+        "UPDATE transitions SET previous = 4 WHERE id = 11",
+        (Rule.WHOLE, DONE, 2, (10, 11)),
+        "names transition 4 as the one before, not claim by c1 (transition 10",
     ),
     "a retry past the limit": (
         "UPDATE transitions SET judged_by_limit = 1 WHERE id = 9",
@@ -538,10 +548,11 @@ def torn(world, monkeypatch):
     """The world, with a history that cannot be read past its fourth job."""
     whole = world.history.by_job
 
-    def by_job(after, limit):
-        if after[0] >= 4:
-            world._db.run("SELECT * FROM missing")
-        return whole(after, 8)
+    def by_job():
+        for entry in whole():
+            if entry.job_id > 4:
+                world._db.run("SELECT * FROM missing")
+            yield entry
 
     monkeypatch.setattr(world.history, "by_job", by_job)
     return world

@@ -1,6 +1,7 @@
--- From version 1 to 2: entries numbered within their job, the time from which a job
--- may be claimed, a checksum of the result, the identity of the database, what the
--- clock needs to run beside the wall clock, and clearer names.
+-- From version 1 to 2: entries numbered and chained within their job, ids of jobs from
+-- those of entries, the time from which a job may be claimed, a checksum of the result,
+-- the identity of the database, what the clock needs to run beside the wall clock, and
+-- clearer names.
 
 DROP TRIGGER jobs_inserted;
 DROP TRIGGER jobs_moved;
@@ -29,6 +30,7 @@ CREATE TABLE transitions (
   id          INTEGER PRIMARY KEY,
   job_id      INTEGER NOT NULL,
   number      INTEGER NOT NULL,
+  previous    INTEGER,
   event       TEXT    NOT NULL,
   from_status TEXT,
   to_status   TEXT,
@@ -41,16 +43,21 @@ CREATE TABLE transitions (
   checksum    TEXT,
   error       TEXT
 ) STRICT;
+-- The next job takes the id of its first entry. No id is given twice, also not one whose
+-- row was deleted, so the entries move up until the next is above every id of a job.
 INSERT INTO transitions
-SELECT id, job_id, row_number() OVER (PARTITION BY job_id ORDER BY id), event, from_status,
+SELECT id + up, job_id, row_number() OVER of_job, lag(id + up) OVER of_job, event, from_status,
        to_status, at, actor, process, attempt, allowed, NULL, NULL, error
-FROM transitions_1 ORDER BY id;
+FROM transitions_1, (
+  SELECT max(0, coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = 'jobs'), 0)
+                - coalesce((SELECT max(id) FROM transitions_1), 0)) AS up)
+WINDOW of_job AS (PARTITION BY job_id ORDER BY id)
+ORDER BY id;
 DROP TABLE transitions_1;
-CREATE INDEX transitions_of_job ON transitions (job_id, number);
 
 ALTER TABLE jobs RENAME TO jobs_1;
 CREATE TABLE jobs (
-  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  id          INTEGER PRIMARY KEY,
   name        TEXT    NOT NULL UNIQUE,
   status      TEXT    NOT NULL DEFAULT 'unprocessed'
               CHECK (status IN ('unprocessed', 'processing', 'processed', 'failed', 'cleaned')),
@@ -64,6 +71,7 @@ CREATE TABLE jobs (
   due         REAL    NOT NULL DEFAULT 0.0,
   checksum    TEXT,
   entries     INTEGER NOT NULL DEFAULT 1,
+  last_entry  INTEGER,
   event       TEXT    NOT NULL DEFAULT 'submit',
   actor       TEXT,
   at          REAL    NOT NULL DEFAULT ((julianday('now') - 2440587.5) * 86400.0),
@@ -72,13 +80,11 @@ CREATE TABLE jobs (
 ) STRICT;
 INSERT INTO jobs
 SELECT id, name, status, attempt, tries, reassigns, process, since, lease_until, place, since,
-       NULL, (SELECT count(*) FROM transitions AS t WHERE t.job_id = j.id),
-       event, actor, at, allowed, error
-FROM jobs_1 AS j ORDER BY id;
--- No id is given twice, also not one whose row was deleted.
-DELETE FROM sqlite_sequence WHERE name = 'jobs';
-UPDATE sqlite_sequence SET name = 'jobs' WHERE name = 'jobs_1';
+       NULL, coalesce(entries, 0), last_entry, event, actor, at, allowed, error
+FROM jobs_1 LEFT JOIN (
+  SELECT job_id, count(*) AS entries, max(id) AS last_entry FROM transitions GROUP BY job_id
+) ON job_id = jobs_1.id ORDER BY id;
 DROP TABLE jobs_1;
-CREATE INDEX jobs_waiting ON jobs (queue_position, id) WHERE status = 'unprocessed';
-CREATE INDEX jobs_claimed ON jobs (lease_until) WHERE status = 'processing';
-CREATE INDEX jobs_failed  ON jobs (id) WHERE status = 'failed';
+CREATE INDEX jobs_live ON jobs (status, due, queue_position, id)
+  WHERE status = 'unprocessed' OR status = 'processing';
+CREATE INDEX jobs_failed ON jobs (id) WHERE status = 'failed';
