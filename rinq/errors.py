@@ -11,6 +11,7 @@
     │   └── DatabaseError
     │       ├── ForeignDatabase     not a rinq database, or of another version
     │       ├── CorruptDatabase     SQLite cannot make sense of the file
+    │       ├── UsedArchive         not an archive of this queue
     │       ├── DatabaseReplaced    the file was deleted, or another is in its place
     │       ├── DatabaseInUse       cannot be migrated while a process works on it
     │       ├── SchemaChanged       another version of rinq has migrated it
@@ -117,6 +118,12 @@ class CorruptDatabase(DatabaseError):
     """SQLite cannot read this file as a database."""
 
     advice = "Nothing was changed in it. Restore a copy, or name another file in general.database."
+
+
+class UsedArchive(DatabaseError):
+    """This file is not an archive of this queue."""
+
+    advice = "Nothing was moved. Name another file."
 
 
 class DatabaseReplaced(DatabaseError):

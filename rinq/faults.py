@@ -29,6 +29,7 @@ POINTS = (
     "cleaned",  # before the files follow
     "redriven",  # an operator: before the files follow
     "cancelled",  # likewise
+    "archived",  # an operator: copied to the archive, before they are taken out here
     *UNDER_THE_LOCK,  # any role: the row was read under the lock, before the file work
 )
 """Every failpoint, each between two steps of a role."""

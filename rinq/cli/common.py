@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,6 +29,7 @@ ConfigPath = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Every = Annotated[bool, typer.Option("--all", help="All of them.")]
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 Names = Annotated[list[str] | None, typer.Argument(help="Their names.")]
 
 
@@ -45,6 +47,14 @@ def one_of(names: list[str] | None, every: bool) -> None:
     """Check that either names or ``--all`` were given. Raises: BadParameter."""
     if bool(names) == every:
         raise typer.BadParameter("Give names, or --all.")
+
+
+def seconds(text: str) -> float:
+    """A time such as 90s, 45m, 12h or 7d, in seconds. Raises: BadParameter."""
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([smhd])", text)
+    if found is None:
+        raise typer.BadParameter(f"{text!r:.60} is not a time such as 90s, 45m, 12h or 7d.")
+    return float(found[1]) * UNITS[found[2]]
 
 
 def show(

@@ -11,11 +11,21 @@ from typing import Annotated
 
 import typer
 
-from rinq.cli.common import AsJson, ConfigPath, Every, Names, app, existing, one_of, show
+from rinq.cli.common import (
+    AsJson,
+    ConfigPath,
+    Every,
+    Names,
+    app,
+    existing,
+    one_of,
+    seconds,
+    show,
+)
 from rinq.config import Config, parse_change
 from rinq.errors import FilesUnavailable, RinqError
 from rinq.files import Files
-from rinq.queue import Status, open_queue
+from rinq.queue import ARCHIVE, Status, open_queue
 from rinq.roles import operator
 
 
@@ -111,17 +121,52 @@ def cancel(
 
 
 @app.command()
-def audit(as_json: AsJson = False, config: ConfigPath = None) -> None:
+def prune(
+    older_than: Annotated[
+        str,
+        typer.Option("--older-than", metavar="TIME", help="In queue time: 90s, 45m, 12h, 7d."),
+    ],
+    archive: Annotated[
+        Path | None, typer.Option(help="The database they go to; else beside the queue's.")
+    ] = None,
+    drop: Annotated[bool, typer.Option("--drop", help="Keep no archive: they are gone.")] = False,
+    config: ConfigPath = None,
+) -> None:
+    """Take processed and cleaned jobs out, with their history, to an archive; files stay."""
+    if drop and archive:
+        raise typer.BadParameter("Give --archive or --drop, not both.")
+    loaded = Config.load(config)
+    target = None if drop else archive or loaded.database.with_name(loaded.database.name + ARCHIVE)
+    with existing(loaded) as queue:
+        steps = operator.prune(queue, Files.of(loaded), seconds(older_than), target)
+        taken = sum(steps)
+    print(f"{taken:,} jobs {'dropped' if drop else f'moved to {target}'}.")
+
+
+@app.command()
+def audit(
+    database: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DATABASE]", help="Another one, such as an archive: no files."),
+    ] = None,
+    as_json: AsJson = False,
+    config: ConfigPath = None,
+) -> None:
     """Judge all that happened: exit code 0 if it is valid, 1 if invalid, 3 if unknown."""
     from rinq.lab.audit.auditor import audit as judge
     from rinq.lab.audit.report import Audit
 
     loaded = Config.load(config)
     try:
-        if not loaded.primary_path.is_dir():
+        if database is not None:
+            loaded = loaded.overridden({"general.database": str(database.absolute())})
+            with existing(loaded) as queue:
+                found = judge(queue)
+        elif not loaded.primary_path.is_dir():
             raise FilesUnavailable(f"there is no folder {loaded.primary_path}")
-        with existing(loaded) as queue:
-            found = judge(queue, Files.of(loaded))
+        else:
+            with existing(loaded) as queue:
+                found = judge(queue, Files.of(loaded))
     except RinqError as error:
         found = Audit(undecided=(str(error),))
     print(found.to_json() if as_json else found)

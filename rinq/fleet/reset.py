@@ -10,11 +10,11 @@ from rinq.config import Config
 from rinq.errors import DatabaseError, FilesUnavailable, FleetError
 from rinq.files import STATE_FOLDER, Files
 from rinq.fleet.fleet import Fleet
-from rinq.queue import open_queue
+from rinq.queue import ARCHIVE, open_queue
 from rinq.queue.liveness import ALIVE
 from rinq.queue.model import is_job_name
 
-COMPANIONS = ("", "-wal", "-shm", ".version-*")
+COMPANIONS = ("", "-wal", "-shm", ".version-*", ARCHIVE + "*", ".lock-*")
 """What stands beside the database: SQLite's own files, and the copies that migrations made."""
 
 

@@ -28,7 +28,8 @@ class LiveHistory:
     """
 
     def __init__(self) -> None:
-        self.last: Transition | None = None
+        self.cursor: Cursor = START
+        self.last: Transition | None = None  # the entry there
         self.totals = dict.fromkeys(Status, 0)
         self.tally: Counter[TransitionKind] = Counter()
         self.sample = JobSample()
@@ -38,12 +39,12 @@ class LiveHistory:
     def read(self, queue: PersistentQ, since: float) -> None:
         """Fetch what is new, and drop what is older than the queue time ``since``.
 
-        If the last row read is gone, the database is another one: all is read anew.
+        If the database is another one, all is read anew.
         """
-        if self.last and queue.history.entry(queue.history.cursor(self.last)) != self.last:
+        if not queue.history.gave(self.cursor):
             LiveHistory.__init__(self)
         self._skip(queue, since)
-        while rows := queue.history.transitions(self._cursor(queue), PAGE):
+        while rows := queue.history.transitions(self.cursor, PAGE):
             new = self._coded(rows)
             counts = status_counts(new, self.totals)
             if len(counts):
@@ -52,10 +53,7 @@ class LiveHistory:
             self.sample.add(new)
             self.transitions = _latest(pd.concat([self.transitions, new]), since)
             self.counts = _latest(pd.concat([self.counts, counts]), since)
-            self.last = rows[-1]
-
-    def _cursor(self, queue: PersistentQ) -> Cursor:
-        return queue.history.cursor(self.last) if self.last else START
+            self.cursor, self.last = queue.history.cursor(rows[-1]), rows[-1]
 
     def _coded(self, rows: list[Transition]) -> pd.DataFrame:
         """The rows as a frame that can be appended to ``transitions``: same categories."""
@@ -69,7 +67,7 @@ class LiveHistory:
 
     def _skip(self, queue: PersistentQ, since: float) -> None:
         """Let the queue count what is new, but so old that it would be dropped at once."""
-        history, known = queue.history, self._cursor(queue)
+        history, known = queue.history, self.cursor
         if (until := history.newest(MIN_ROWS)) <= known:
             return
         until = max(min(until, history.position(since)), history.newest(MAX_ROWS))
@@ -83,7 +81,7 @@ class LiveHistory:
                 if status is not None:
                     self.totals[Status(status)] += step
         self.sample.restart(queue, until)
-        self.last = last
+        self.cursor, self.last = until, last
         self.transitions = self._coded([last])  # so that the rows reach back to ``since``
         now = {status.value: n for status, n in self.totals.items()}
         self.counts = pd.DataFrame({"at": [last.at], **now})

@@ -10,10 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from rinq.errors import UnknownJob
 from rinq.metrics.frames import coded, frame
+from rinq.metrics.visits import MOVE_COLUMNS
 from rinq.queue import Cursor, PersistentQ, Transition
 
 MOST_JOBS = 4096
-COLUMNS = ["id", "job_id", "event", "from_status", "to_status", "at", "attempt"]
+MOST_IDS = 3 * MOST_JOBS  # a job takes the id of its first entry, so about a third are jobs'
+COLUMNS = ["id", "attempt", *MOVE_COLUMNS]
 
 
 class JobSample:
@@ -46,7 +48,7 @@ class JobSample:
         while queue.jobs(after=highest, limit=1):
             highest *= 2
         ids = np.arange(1, highest + 1)
-        while len(ids) > MOST_JOBS:
+        while len(ids) > MOST_IDS:
             self.share /= 2
             ids = ids[_spread(ids) < self.share]
         rows: list[Transition] = []
@@ -55,7 +57,7 @@ class JobSample:
                 entries = queue.history.of(queue.job_by_id(job_id).name)
                 rows += (row for row in entries if queue.history.cursor(row) <= until)
         rows.sort(key=queue.history.cursor)
-        self.transitions = coded(frame(rows, Transition))[COLUMNS]
+        self.add(coded(frame(rows, Transition)))
 
 
 def _spread(ids: ArrayLike) -> NDArray[np.float64]:

@@ -19,11 +19,18 @@ from rinq.queue.model import (
     Transition,
     TransitionKind,
 )
-from rinq.queue.opening import open_queue
-from rinq.queue.parts import LiveSettings, ProcessRegistry, QueueClock, QueueHistory
+from rinq.queue.opening import ARCHIVE, open_queue
+from rinq.queue.parts import (
+    LiveSettings,
+    ProcessRegistry,
+    QueueArchive,
+    QueueClock,
+    QueueHistory,
+)
 from rinq.queue.sqlite import PersistentQSQLite
 
 __all__ = [
+    "ARCHIVE",
     "ATTEMPT_ENDS",
     "CLOCK_EVENTS",
     "MOVES",
@@ -40,6 +47,7 @@ __all__ = [
     "ProcessEvent",
     "ProcessRegistry",
     "ProcessRow",
+    "QueueArchive",
     "QueueClock",
     "QueueHistory",
     "Role",

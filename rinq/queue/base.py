@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Self
 
 from rinq.queue.model import Claim, Job, Status
-from rinq.queue.parts import LiveSettings, ProcessRegistry, QueueClock, QueueHistory
+from rinq.queue.parts import (
+    LiveSettings,
+    ProcessRegistry,
+    QueueArchive,
+    QueueClock,
+    QueueHistory,
+)
 
 
 class PersistentQ(ABC):
@@ -23,14 +29,15 @@ class PersistentQ(ABC):
     Every verb may raise ``Unavailable`` (locked too long, disk full): then nothing
     was moved, or, at worst, the move was committed and its answer lost; repeating is safe.
 
-    Its parts are ``history``, ``clock``, ``settings`` and ``registry``. Used in a ``with``
-    statement it is closed at the end.
+    Its parts are ``history``, ``clock``, ``settings``, ``registry`` and ``archive``. Used in
+    a ``with`` statement it is closed at the end.
     """
 
     history: QueueHistory
     clock: QueueClock
     settings: LiveSettings
     registry: ProcessRegistry
+    archive: QueueArchive
 
     # Moves
 

@@ -7,6 +7,9 @@ from rinq.errors import Unavailable
 from rinq.queue.base import PersistentQ
 from rinq.queue.sqlite import PersistentQSQLite
 
+ARCHIVE = ".archive"
+"""What is added to a database's name for that of its archive."""
+
 
 def open_queue(config: Config, *, warm: bool = False) -> PersistentQ:
     """The queue that a config names; made, with its folder, where there is none.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from pathlib import Path
 
 from rinq.queue.model import START, Cursor, ProcessEvent, ProcessRow, Transition, TransitionKind
 
@@ -29,6 +30,10 @@ class QueueHistory(ABC):
         """The cursor of a reader that has read up to this entry, it included."""
 
     @abstractmethod
+    def gave(self, cursor: Cursor) -> bool:
+        """Whether a cursor is of this database, and not of another that was in its place."""
+
+    @abstractmethod
     def entry(self, cursor: Cursor) -> Transition | None:
         """The entry that a cursor was taken from; None if it is not there."""
 
@@ -42,11 +47,49 @@ class QueueHistory(ABC):
 
     @abstractmethod
     def tally(self, after: Cursor = START, until: Cursor | None = None) -> Counter[TransitionKind]:
-        """How often each kind of entry stands after one cursor, up to another or to the end."""
+        """How often each kind of entry stands after one cursor, up to another or to the end.
+
+        From ``START`` on, entries that went to an archive are counted too.
+        """
+
+    @abstractmethod
+    def expected(self) -> int | None:
+        """How many entries there must be, if none was taken out by hand; None in an archive."""
 
     @abstractmethod
     def by_job(self) -> Iterator[Transition]:
         """The whole history job by job: by rising job id, number and id; in a snapshot."""
+
+
+class QueueArchive(ABC):
+    """Settled jobs that were taken out with their whole history; their names stay taken."""
+
+    @abstractmethod
+    def count(self) -> int:
+        """How many jobs were taken out."""
+
+    @abstractmethod
+    def among(self, names: Iterable[str]) -> set[str]:
+        """Those of the names whose jobs were taken out."""
+
+    @abstractmethod
+    def prune(
+        self, before: float, target: Path | None, *, spare: Collection[str] = ()
+    ) -> Iterator[int]:
+        """Take out the jobs that were processed or cleaned before a queue time.
+
+        Each step is a short transaction, and yields how many jobs it took. A step that is
+        interrupted at any point can be repeated: what is taken out here is durable there.
+        The job that moved last stays, so that no id is ever given twice.
+
+        Args:
+            target: the database that they go to, made where there is none; it can be opened
+                as a queue, and only read. None drops them.
+            spare: names of jobs that stay.
+
+        Raises:
+            UsedArchive: the target is not an archive of this queue. Nothing was moved.
+        """
 
 
 class QueueClock(ABC):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rinq.config import Config
@@ -124,6 +124,24 @@ def cancel(queue: PersistentQ, files: Files, name: str, reason: str) -> tuple[Jo
 def _follow(queue: PersistentQ, files: Files, name: str) -> tuple[Job, list[str]]:
     with queue.hold(name) as job:
         return job, files.follow(job)
+
+
+def prune(
+    queue: PersistentQ, files: Files, older_than: float, target: Path | None
+) -> Iterator[int]:
+    """Take out the jobs that were processed or cleaned so many queue seconds ago, or longer.
+
+    Their result files stay where they are. A job whose files do not agree with its row yet
+    stays too. Yields how many jobs each step took.
+
+    Args:
+        target: the archive that they go to, with their history; None drops them.
+
+    Raises:
+        UsedArchive: nothing was moved. FilesUnavailable.
+    """
+    spare = {name for name, _ in files.half_done()}
+    return queue.archive.prune(queue.clock.now() - older_than, target, spare=spare)
 
 
 def change_settings(

@@ -67,6 +67,7 @@ def job(status, attempt=1, name=NAME):
         due=0.0,
         checksum=None,
         entries=1,
+        last_entry=1,
         event="submit",
         actor=None,
         at=0.0,

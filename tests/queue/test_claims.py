@@ -22,7 +22,8 @@ def _events(queue):
 
 def everything(queue):
     """All that the verbs may change; a refused act is only counted in the job's row."""
-    return [replace(job, entries=0, last_entry=0) for job in queue.jobs()], queue.history.transitions()
+    rows = [replace(job, entries=0, last_entry=0) for job in queue.jobs()]
+    return rows, queue.history.transitions()
 
 
 # Stale claims (rule 3)

@@ -249,18 +249,15 @@ def test_a_database_locked_for_longer_than_the_wait_is_unavailable_and_nothing_m
 def test_a_lock_that_is_let_go_in_time_is_waited_for(path):
     with PersistentQSQLite(path, wait=30) as queue, another_program(path) as other:
         tried = threading.Event()
-        patiently = queue._db._patiently
+        execute = queue._db._execute
 
-        def tell(act):
-            def tell_and_act():
-                try:
-                    return act()
-                finally:
-                    tried.set()
+        def tell(*statement):
+            try:
+                return execute(*statement)
+            finally:
+                tried.set()
 
-            return patiently(tell_and_act)
-
-        queue._db._patiently = tell
+        queue._db._execute = tell
         submitting = threading.Thread(target=queue.submit, args=("abcdefghij",))
         submitting.start()
         assert tried.wait(10)

@@ -133,6 +133,7 @@ class _Auditor:
             return
         left = list(self.files_by_job.left())
         since = {job.name for job in self.queue.jobs(after=self.last_id)} if left else set()
+        since |= self.queue.archive.among(name for _, name in left)
         self.strays += [
             Note(file, f"{file if file.isprintable() else repr(file)} belongs to no job", None)
             for file, name in left
@@ -164,6 +165,11 @@ class _Auditor:
                 self._add_problems(replay.against_no_row())
             else:
                 self._judge(job, replay)
+        expected = self.queue.history.expected()
+        if expected is not None and self.transitions < expected and not self.problems:
+            missing = f"{expected - self.transitions:,} entries of the history are missing"
+            sentence = f"{missing}, and the rows of their jobs."
+            self._add_problems([Problem(Rule.WHOLE, sentence, None, 0)])
 
     def _read_process_events(self) -> None:
         for event in self.queue.registry.process_events():

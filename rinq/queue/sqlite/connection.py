@@ -8,11 +8,12 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from rinq.errors import CorruptDatabase, DatabaseError, DatabaseReplaced, SchemaChanged, Unavailable
+from rinq.queue.sqlite.fair_lock import FairLock
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -44,7 +45,7 @@ def _split(text: str) -> dict[str, str]:
 SQL = _split(read_sql("queries.sql"))
 
 Row = sqlite3.Row
-T = TypeVar("T")
+WRITE = ("BEGIN IMMEDIATE",)
 
 
 class Connection:
@@ -63,6 +64,7 @@ class Connection:
         self.wait = wait
         self.schema: int | None = None  # the version expected; None until it is made or migrated
         self._lock = threading.RLock()
+        self._turn = FairLock(None if self.path == MEMORY else self.path)
         self._seen = -1  # the data version at which ``schema`` was last checked
         self.inside = False  # whether a transaction is open, by the thread that holds the lock
         if sqlite3.sqlite_version_info < (3, 37):
@@ -81,6 +83,7 @@ class Connection:
     def close(self) -> None:
         with self._lock:
             self._raw.close()
+            self._turn.close()
 
     def all(self, query: str, **values: Any) -> list[Row]:
         """Run a named query and fetch all of its rows. Raises: SchemaChanged, DatabaseError."""
@@ -103,14 +106,18 @@ class Connection:
     def run(self, sql: str, values: Mapping[str, Any] = _NO_VALUES) -> list[Row]:
         """Run one statement; outside a transaction, wait for locks."""
         with self._lock:
-            try:
-                if self.inside:
+            deadline = 0.0
+            while True:
+                try:
                     return self._execute(sql, values)
-                return self._patiently(lambda: self._execute(sql, values))
-            except sqlite3.IntegrityError:  # the caller knows what it means
-                raise
-            except sqlite3.DatabaseError as error:
-                raise self._translated(error) from error
+                except sqlite3.IntegrityError:  # the caller knows what it means
+                    raise
+                except sqlite3.DatabaseError as error:
+                    deadline = deadline or time.monotonic() + self.wait
+                    is_over = self.inside or time.monotonic() > deadline
+                    if _code(error) not in _BUSY or is_over:
+                        raise self._translated(error) from error
+                time.sleep(_PAUSE)
 
     def script(self, name: str) -> None:
         """Run the statements of an SQL file, one by one."""
@@ -149,13 +156,21 @@ class Connection:
         if self.path != MEMORY and _file_identity(self.path) != self._file:
             raise DatabaseReplaced(self.path)
 
-    def write(self) -> Transaction:
+    def write(self, *, alone: bool = False) -> Transaction:
         """A write transaction: committed at the end, rolled back on an exception.
+
+        Args:
+            alone: nobody else waits as the next one meanwhile, so that whoever is stopped
+                now stands in nobody's way.
 
         Raises:
             Unavailable: somebody else held the lock for longer than ``wait``.
         """
-        return Transaction(self, "BEGIN IMMEDIATE")
+        return Transaction(self, WRITE, self._turn, alone=alone)
+
+    def write_elsewhere(self) -> Transaction:
+        """A transaction that writes to an attached database, and holds up nobody here."""
+        return Transaction(self, ("BEGIN",))
 
     def snapshot(self) -> Transaction:
         """A read transaction: what is read inside is of the moment at which it began.
@@ -163,14 +178,16 @@ class Connection:
         Raises:
             Unavailable: it could not begin for longer than ``wait``.
         """
-        return Transaction(self, "BEGIN", "SELECT 1 FROM clock")  # begins with its first read
+        return Transaction(self, ("BEGIN", "SELECT 1 FROM clock"))  # begins with its first read
 
-    def begin(self, statements: tuple[str, ...]) -> None:
+    def begin(self, statements: tuple[str, ...], turn: FairLock | None, *, alone: bool) -> None:
         """Open a transaction of this thread. Raises: DatabaseError: it has one."""
         with self._lock:
             if self.inside:
                 raise DatabaseError("a transaction is open in this thread already")
             try:
+                if turn is not None:
+                    turn.acquire(alone=alone)
                 for statement in statements:
                     self.run(statement)
                 self.version()
@@ -191,9 +208,10 @@ class Connection:
             self._lock.release()
 
     def _roll_back(self) -> None:
-        """End what was not committed."""
+        """End what was not committed, and let the next one write."""
         if self._raw.in_transaction:
             self._raw.execute("ROLLBACK")
+        self._turn.release()
 
     def _execute(self, sql: str, values: Mapping[str, Any]) -> list[Row]:
         try:
@@ -201,16 +219,6 @@ class Connection:
         except UnicodeEncodeError:  # a lone surrogate, as from a file name that is no UTF-8
             escaped = {key: _escaped(value) for key, value in values.items()}
             return self._raw.execute(sql, escaped).fetchall()
-
-    def _patiently(self, act: Callable[[], T]) -> T:
-        deadline = time.monotonic() + self.wait
-        while True:
-            try:
-                return act()
-            except sqlite3.OperationalError as error:
-                if _code(error) not in _BUSY or time.monotonic() > deadline:
-                    raise
-            time.sleep(_PAUSE)
 
     def _translated(self, error: sqlite3.DatabaseError) -> Exception:
         """The same error as one of ``rinq.errors``."""
@@ -249,14 +257,23 @@ class Transaction:
     A class, though a generator would be shorter: every move runs this, and a class is faster.
     """
 
-    __slots__ = ("_begin", "_connection")
+    __slots__ = ("_alone", "_begin", "_connection", "_turn")
 
-    def __init__(self, connection: Connection, *begin: str) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        begin: tuple[str, ...],
+        turn: FairLock | None = None,
+        *,
+        alone: bool = False,
+    ) -> None:
         self._connection = connection
         self._begin = begin
+        self._turn = turn
+        self._alone = alone
 
     def __enter__(self) -> Connection:
-        self._connection.begin(self._begin)
+        self._connection.begin(self._begin, self._turn, alone=self._alone)
         return self._connection
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import cached_property
 
 from rinq.errors import UnknownJob
 from rinq.queue.model import START, Cursor, Transition, TransitionKind
@@ -36,7 +37,10 @@ class SQLiteHistory(QueueHistory):
         return [Transition(*row) for row in rows]  # the table's columns, in order; twice as fast
 
     def cursor(self, transition: Transition) -> Cursor:
-        return Cursor((transition.id,))
+        return Cursor((self._identity, transition.id))
+
+    def gave(self, cursor: Cursor) -> bool:
+        return not cursor or cursor[0] == self._identity
 
     def entry(self, cursor: Cursor) -> Transition | None:
         found = self._db.one("transition", id=_id(cursor))
@@ -54,18 +58,30 @@ class SQLiteHistory(QueueHistory):
             tuple(row)[:4]: row["n"] for row in self._db.all("tally", **span)
         }
         first = self._db.all("tally_first", **span)[0]
-        return +Counter(found | {kind: first[kind[0]] for kind in _FREQUENT})
+        counted = Counter(found | {kind: first[kind[0]] for kind in _FREQUENT})
+        if not after:
+            for *kind, n in self._db.all("archived_tally"):
+                counted[tuple(kind)] += n
+        return +counted
+
+    def expected(self) -> int | None:
+        given = self._db.all("given")[0]
+        return None if given["archive_of"] else int(given["n"])
 
     def by_job(self) -> Iterator[Transition]:
         return (Transition(*row) for row in self._db.stream("by_job"))
 
     def _found(self, query: str, **values: float) -> Cursor:
         row = self._db.one(query, **values)
-        return START if row is None else Cursor((row["id"],))
+        return START if row is None else Cursor((self._identity, row["id"]))
+
+    @cached_property
+    def _identity(self) -> int:
+        return int(self._db.run("SELECT identity FROM database")[0]["identity"], 16)
 
 
 def _id(cursor: Cursor) -> int:
-    return cursor[0] if cursor else 0
+    return cursor[1] if cursor else 0
 
 
 def _limit(limit: int | None) -> int:

@@ -47,7 +47,9 @@ def open_connection(
         _make_schema(db, prepare)
         migrate(db, alive)
         db.schema = SCHEMA_VERSION
-        if warm:
+        if db.run("SELECT archive_of FROM database")[0][0]:
+            db.run("PRAGMA query_only = ON")
+        elif warm:
             _grow_log(db)
     except BaseException:
         db.close()

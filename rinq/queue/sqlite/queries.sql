@@ -5,14 +5,18 @@
 -- name: submit
 INSERT INTO jobs (id, last_entry, queue_position, name, due, since, event, actor, at)
 SELECT next.id, next.id, next.id, :name, :now + :delay, :now, 'submit', :actor, :now
-FROM (SELECT coalesce(max(id), 0) + 1 AS id FROM transitions) AS next
+FROM (SELECT max(coalesce((SELECT max(id) FROM transitions), 0),
+                 coalesce((SELECT max(id) FROM jobs), 0)) + 1 AS id) AS next
+WHERE NOT EXISTS (SELECT 1 FROM archived_names WHERE name = :name)
 RETURNING *;
 
 -- name: submit_many
 INSERT INTO jobs (id, last_entry, queue_position, name, due, since, event, actor, at)
 SELECT last.id + key + 1, last.id + key + 1, last.id + key + 1, value, :now + :delay, :now,
        'submit', :actor, :now
-FROM json_each(:names), (SELECT coalesce(max(id), 0) AS id FROM transitions) AS last;
+FROM json_each(:names),
+     (SELECT max(coalesce((SELECT max(id) FROM transitions), 0),
+                 coalesce((SELECT max(id) FROM jobs), 0)) AS id) AS last;
 
 -- name: claim
 UPDATE jobs SET
@@ -153,7 +157,82 @@ WHERE status = 'processing' AND id > :after ORDER BY id LIMIT :limit;
 SELECT status, count(*) AS n FROM jobs GROUP BY status;
 
 -- name: taken_names
-SELECT name FROM jobs WHERE name IN (SELECT value FROM json_each(:names)) ORDER BY name;
+SELECT name FROM jobs WHERE name IN (SELECT value FROM json_each(:names))
+UNION SELECT name FROM archived_names WHERE name IN (SELECT value FROM json_each(:names))
+ORDER BY name;
+
+-- name: archived_among
+SELECT name FROM archived_names WHERE name IN (SELECT value FROM json_each(:names));
+
+-- name: archived
+SELECT count(*) AS n FROM archived_names;
+
+-- name: archived_tally
+SELECT event, from_status, to_status, attempt, n FROM archived_entries;
+
+-- name: given
+SELECT coalesce((SELECT max(id) FROM transitions), 0) - skipped
+       - coalesce((SELECT sum(n) FROM archived_entries), 0) AS n, archive_of
+FROM database;
+
+-- name: prunable
+-- The job of the newest entry stays, so that no id is given again.
+SELECT id, name, last_entry FROM jobs
+WHERE id > :after AND (status = 'processed' OR status = 'cleaned') AND since < :before
+  AND last_entry <> (SELECT max(id) FROM transitions)
+ORDER BY id LIMIT :limit;
+
+-- name: whole
+WITH RECURSIVE
+  seen (id, last_entry) AS (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:seen)),
+  walk (job_id, entry) AS (
+    SELECT id, last_entry FROM jobs JOIN seen USING (id, last_entry)
+    UNION ALL
+    SELECT t.job_id, t.previous FROM walk JOIN transitions AS t
+    ON t.id = walk.entry AND t.job_id = walk.job_id WHERE t.previous < t.id)
+SELECT j.id FROM walk JOIN jobs AS j ON j.id = walk.job_id
+JOIN transitions AS t ON t.id = walk.entry AND t.job_id = j.id
+GROUP BY j.id HAVING count(*) = j.entries;
+
+-- name: archive_clock
+INSERT OR REPLACE INTO archive.clock SELECT * FROM main.clock;
+
+-- name: archive_jobs
+INSERT OR REPLACE INTO archive.jobs
+SELECT * FROM main.jobs WHERE id IN (SELECT value FROM json_each(:ids));
+
+-- name: archive_transitions
+WITH RECURSIVE walk (id) AS (
+  SELECT last_entry FROM main.jobs WHERE id IN (SELECT value FROM json_each(:ids))
+  UNION ALL
+  SELECT t.previous FROM walk JOIN main.transitions AS t USING (id) WHERE t.previous < t.id)
+INSERT OR REPLACE INTO archive.transitions
+SELECT t.* FROM walk JOIN main.transitions AS t USING (id);
+
+-- name: archive_names
+INSERT INTO archived_names SELECT name FROM jobs WHERE id IN (SELECT value FROM json_each(:ids));
+
+-- name: archive_entries
+WITH RECURSIVE walk (id) AS (
+  SELECT last_entry FROM jobs WHERE id IN (SELECT value FROM json_each(:ids))
+  UNION ALL
+  SELECT t.previous FROM walk JOIN transitions AS t USING (id) WHERE t.previous < t.id)
+INSERT INTO archived_entries
+SELECT t.event, t.from_status, t.to_status, t.attempt, count(*)
+FROM walk JOIN transitions AS t USING (id) WHERE TRUE GROUP BY 1, 2, 3, 4
+ON CONFLICT (event, coalesce(from_status, ''), coalesce(to_status, ''), attempt)
+DO UPDATE SET n = n + excluded.n;
+
+-- name: delete_entries
+DELETE FROM transitions WHERE id IN (
+  WITH RECURSIVE walk (id) AS (
+    SELECT last_entry FROM jobs WHERE id IN (SELECT value FROM json_each(:ids))
+    UNION ALL
+    SELECT t.previous FROM walk JOIN transitions AS t USING (id) WHERE t.previous < t.id)
+  SELECT id FROM walk);
+
+-- name: delete_jobs
+DELETE FROM jobs WHERE id IN (SELECT value FROM json_each(:ids)) RETURNING id;
 
 -- name: transitions
 SELECT * FROM transitions WHERE id > :after ORDER BY id LIMIT :limit;

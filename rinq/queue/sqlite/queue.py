@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from rinq.queue.base import PersistentQ
 from rinq.queue.clock import Moment, StoredClock
 from rinq.queue.liveness import is_alive
 from rinq.queue.model import Claim, Event, Job, Status, check_job_name
+from rinq.queue.sqlite.archive import SQLiteArchive
 from rinq.queue.sqlite.clock import SQLiteClock
 from rinq.queue.sqlite.connection import NO_LIMIT, Connection, Row
 from rinq.queue.sqlite.history import SQLiteHistory
@@ -65,27 +67,31 @@ class PersistentQSQLite(PersistentQ):
         def start_clock(tx: Connection) -> None:
             tx.all("set_clock", **asdict(StoredClock.started(speed, moment())))
 
-        self._db = db = open_connection(
-            path,
+        connect = partial(
+            open_connection,
             durable=durability == "full",
             wait=wait,
-            warm=warm,
             prepare=start_clock,
             alive=is_alive,
         )
+        self._db = db = connect(path, warm=warm)
         self.history = SQLiteHistory(db)
         self.clock = SQLiteClock(db, moment)
         self.settings = SQLiteSettings(db)
         self.registry = SQLiteRegistry(db, self.clock, moment)
+        self.archive = SQLiteArchive(db, partial(connect, warm=False))
 
     def submit(self, name: str, process: str | None = None, *, delay: float = 0.0) -> Job:
         check_job_name(name)
         with self._db.write() as tx:
             values = {"actor": process, "now": self.clock.now(), "delay": delay}
             try:
-                return _job(tx.all("submit", name=name, **values)[0])
+                row = tx.one("submit", name=name, **values)
             except sqlite3.IntegrityError as error:
                 raise NameUsed(name) from error
+        if row is None:
+            raise NameUsed(f"{name}, and its job was archived")
+        return _job(row)
 
     def submit_many(
         self, names: Sequence[str], process: str | None = None, *, delay: float = 0.0
@@ -96,11 +102,9 @@ class PersistentQSQLite(PersistentQ):
         batch = json.dumps(list(names))
         with self._db.write() as tx:
             values = {"actor": process, "now": self.clock.now(), "delay": delay}
-            try:
-                tx.all("submit_many", names=batch, **values)
-            except sqlite3.IntegrityError as error:
-                taken = tx.all("taken_names", names=batch)
-                raise NameUsed(", ".join(row["name"] for row in taken[:5])) from error
+            if taken := tx.all("taken_names", names=batch):
+                raise NameUsed(", ".join(row["name"] for row in taken[:5]))
+            tx.all("submit_many", names=batch, **values)
         return len(names)
 
     def claim(self, process: str, lease: float = 60) -> Claim | None:
@@ -117,10 +121,11 @@ class PersistentQSQLite(PersistentQ):
 
     def complete_and_claim(self, claim: Claim, lease: float = 60) -> Claim | None:
         with self._db.write() as tx:
-            who = {"actor": claim.process, "now": self.clock.now()}
+            now = self.clock.now()
+            who: dict[str, Any] = {"actor": claim.process, "now": now}
             if tx.one("complete", job_id=claim.job_id, attempt=claim.attempt, **who) is not None:
                 return _claim(tx.one("claim", **who, lease=lease), claim.process)
-            made = _made_before(tx, claim, "complete", (Event.COMPLETE,), who["now"])
+            made = _made_before(tx, claim, "complete", (Event.COMPLETE,), now)
             if not isinstance(made, QueueError):
                 return _claim(tx.one("claim_made_with", id=made["id"]), claim.process)
         raise made
@@ -196,7 +201,7 @@ class PersistentQSQLite(PersistentQ):
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        with self._db.write():
+        with self._db.write(alone=True):
             yield
 
     @contextmanager

@@ -59,11 +59,25 @@ CREATE TABLE clock (
 ) STRICT;
 
 CREATE TABLE database (
-  one      INTEGER PRIMARY KEY CHECK (one = 1),
-  identity TEXT NOT NULL                          -- drawn once: no two databases share it
+  one        INTEGER PRIMARY KEY CHECK (one = 1),
+  identity   TEXT NOT NULL,                       -- drawn once: no two databases share it
+  archive_of TEXT,                                -- an archive: the identity of its queue
+  skipped    INTEGER NOT NULL DEFAULT 0           -- ids of entries that were never used
 ) STRICT;
 
-INSERT INTO database VALUES (1, lower(hex(randomblob(16))));
+INSERT INTO database (one, identity) VALUES (1, lower(hex(randomblob(16))));
+
+-- What `prune` took out: names, which stay taken, and how many entries of each kind.
+CREATE TABLE archived_names (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TABLE archived_entries (
+  event       TEXT    NOT NULL,
+  from_status TEXT,
+  to_status   TEXT,
+  attempt     INTEGER NOT NULL,
+  n           INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX archived_kinds ON archived_entries
+  (event, coalesce(from_status, ''), coalesce(to_status, ''), attempt);
 
 CREATE TABLE settings (
   key   TEXT PRIMARY KEY,                         -- a dotted config name, or 'paused'

@@ -3,6 +3,13 @@
 -- first entry, so that no id is given twice. A statement that adds or moves a job sets
 -- these columns of the row itself; for any other the trigger does.
 
+CREATE TRIGGER jobs_inserted_ahead BEFORE INSERT ON jobs
+WHEN NEW.id > coalesce((SELECT max(id) FROM transitions), 0) + 1
+BEGIN
+  UPDATE database SET
+    skipped = skipped + NEW.id - 1 - coalesce((SELECT max(id) FROM transitions), 0);
+END;
+
 CREATE TRIGGER jobs_inserted AFTER INSERT ON jobs
 BEGIN
   INSERT INTO transitions (id, job_id, number, previous, event, from_status, to_status, at,
@@ -52,6 +59,7 @@ BEGIN
 END;
 
 CREATE TRIGGER jobs_deleted AFTER DELETE ON jobs
+WHEN NOT EXISTS (SELECT 1 FROM archived_names WHERE name = OLD.name)
 BEGIN
   INSERT INTO transitions (job_id, number, previous, event, from_status, to_status, at,
                            actor, process, attempt, judged_by_limit, due, checksum, error)

@@ -101,7 +101,7 @@ CORRUPTIONS = {
     "a row deleted by hand": (
         f"DELETE FROM jobs WHERE name = '{WAITS}'",
         (Rule.LEGAL_MOVE, None, 1, (21, 23)),
-        "Job number 5, without a row, attempt 1: illegal change from unprocessed to nothing",
+        "Job number 16, without a row, attempt 1: illegal change from unprocessed to nothing",
     ),
     "a row deleted unseen": (
         UNSEEN + f"DELETE FROM jobs WHERE name = '{WAITS}'",
@@ -257,8 +257,8 @@ CORRUPTIONS = {
     ),
     "an entry written twice": (
         (
-            "INSERT INTO transitions SELECT 23, job_id, number, previous, event, from_status, to_status, at, "
-            "actor, process, attempt, judged_by_limit, due, checksum, error "
+            "INSERT INTO transitions SELECT 23, job_id, number, previous, event, from_status, "
+            "to_status, at, actor, process, attempt, judged_by_limit, due, checksum, error "
             "FROM transitions WHERE id = 11"
         ),
         (Rule.WHOLE, DONE, 2, (11, 23)),
@@ -364,10 +364,12 @@ def test_entries_that_are_missing_are_one_problem_of_the_whole_history(world, sq
     assert [p.rule for p in audit(world).problems].count(Rule.WHOLE) == 1
 
 
-def test_a_job_without_row_and_history_leaves_no_trace_as_one_that_was_pruned(world, sql):
-    sql(UNSEEN + "DELETE FROM transitions WHERE job_id = 5; DELETE FROM jobs WHERE id = 5")
-    assert audit(world).jobs == 5
-    assert audit(world)
+def test_a_job_that_went_with_its_whole_history_is_missed(world, sql):
+    sql(UNSEEN + "DELETE FROM transitions WHERE job_id = 16; DELETE FROM jobs WHERE id = 16")
+    found = audit(world)
+    assert found.jobs == 5
+    (problem,) = found.problems
+    assert problem.sentence == "3 entries of the history are missing, and the rows of their jobs."
 
 
 def test_every_rule_about_rows_and_history_has_a_corruption_and_a_meaning():

@@ -14,10 +14,23 @@ ALTER TABLE clock ADD COLUMN base_boot REAL;
 ALTER TABLE clock ADD COLUMN boot_id TEXT;
 
 CREATE TABLE database (
-  one      INTEGER PRIMARY KEY CHECK (one = 1),
-  identity TEXT NOT NULL
+  one        INTEGER PRIMARY KEY CHECK (one = 1),
+  identity   TEXT NOT NULL,
+  archive_of TEXT,
+  skipped    INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-INSERT INTO database VALUES (1, lower(hex(randomblob(16))));
+INSERT INTO database (one, identity) VALUES (1, lower(hex(randomblob(16))));
+
+CREATE TABLE archived_names (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TABLE archived_entries (
+  event       TEXT    NOT NULL,
+  from_status TEXT,
+  to_status   TEXT,
+  attempt     INTEGER NOT NULL,
+  n           INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX archived_kinds ON archived_entries
+  (event, coalesce(from_status, ''), coalesce(to_status, ''), attempt);
 
 -- Numbering hides that entries are missing, so what was seen before is kept.
 INSERT INTO process_events (at, event, detail)
@@ -53,6 +66,7 @@ FROM transitions_1, (
                 - coalesce((SELECT max(id) FROM transitions_1), 0)) AS up)
 WINDOW of_job AS (PARTITION BY job_id ORDER BY id)
 ORDER BY id;
+UPDATE database SET skipped = (SELECT coalesce(max(id), 0) - count(*) FROM transitions);
 DROP TABLE transitions_1;
 
 ALTER TABLE jobs RENAME TO jobs_1;
