@@ -46,7 +46,8 @@ def columns(path):
     """Each table with its columns, and each index and trigger as it is spelled."""
     with contextlib.closing(sqlite3.connect(path)) as other:
         found = other.execute(
-            "SELECT type, name, sql FROM sqlite_master WHERE name <> 'sqlite_sequence' ORDER BY name"
+            "SELECT type, name, sql FROM sqlite_master "
+            "WHERE name <> 'sqlite_sequence' ORDER BY name"  # left by version 1
         ).fetchall()
         return {
             (kind, name): other.execute(f"PRAGMA table_xinfo({name})").fetchall()
