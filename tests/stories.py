@@ -20,6 +20,7 @@ STATUS = {
     "fail": ("processing", "failed"),
     "reassign": ("processing", "unprocessed"),
     "release": ("processing", "unprocessed"),
+    "cancel": ("unprocessed", "failed"),
     "clean": ("failed", "cleaned"),
     "redrive": ("failed", "unprocessed"),
 }
@@ -29,12 +30,13 @@ def transitions(rows):
     """The frame of these rows: (at, job, event, attempt, process), or (job, event, from_status,
     to_status, at, actor, process, attempt); ids count up from 1."""
     entries: list[Transition] = []
-    numbers = Counter[Any]()
+    numbers, last = Counter[Any](), dict[Any, int]()
     for i, row in enumerate(rows, 1):
         job, *moved = row if len(row) > 5 else _moved(*row)
         numbers[job] += 1
+        previous, last[job] = last.get(job), i
         rest = dict[str, Any].fromkeys(("judged_by_limit", "due", "checksum", "error"))
-        entries.append(Transition(i, job, numbers[job], *moved, **rest))
+        entries.append(Transition(i, job, numbers[job], previous, *moved, **rest))
     return frame(entries, Transition)
 
 

@@ -21,7 +21,7 @@ CONTENT = st.sampled_from([b"text", b"more text", b""])
 def job(name, status, attempt):
     """A row as it stands, as far as files are concerned."""
     held = (None, 0.0, None)
-    row: tuple[Any, ...] = (*held, 0, 0.0, None, 1, "submit", None, 0.0, None, None)
+    row: tuple[Any, ...] = (*held, 0, 0.0, None, 1, 1, "submit", None, 0.0, None, None)
     return Job(1, name, status, attempt, 0, 0, *row)
 
 

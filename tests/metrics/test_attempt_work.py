@@ -27,8 +27,8 @@ def test_attempts_of_a_history_by_hand(told):
         [1, 1, "consumer-1", 2, 3, "retry", NONE, NONE],
         [2, 1, "consumer-2", 4, 5, "complete", NONE, NONE],
         [1, 2, "consumer-1", 6, 7, "fail", NONE, NONE],
-        [3, 1, "consumer-1", 10, 80, "reassign", 83, NONE],
-        [3, 2, "consumer-2", 81, 82, "release", NONE, NONE],
+        [10, 1, "consumer-1", 10, 80, "reassign", 83, NONE],
+        [10, 2, "consumer-2", 81, 82, "release", NONE, NONE],
     ]
 
 
@@ -67,7 +67,7 @@ def test_claims_before_the_first_entry_are_known_from_the_jobs_that_are_held(que
     held = queue.jobs(Status.PROCESSING)
     latest = metrics.transitions(queue, after=queue.history.newest(back=1))
     found = metrics.attempts(latest, held=held)
-    assert found["job_id"].tolist() == [2, 1]
+    assert found["job_id"].tolist() == [3, 1]
     assert found["began"].sub(clock.now).fillna(1).tolist() == [1, -10]
     assert found["end"].fillna("").tolist() == ["complete", ""]
     again = metrics.attempts(metrics.transitions(queue), held=held)

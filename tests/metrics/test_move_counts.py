@@ -27,6 +27,7 @@ def test_moves_are_counted_in_all_and_in_the_window(told):
         "retry": (1, 0),
         "fail": (1, 0),
         "release": (1, 1),
+        "cancel": (0, 0),
         "clean": (1, 1),
         "redrive": (0, 0),
         "refused": (1, 1),
