@@ -56,8 +56,8 @@ class PersistentQ(ABC):
         """
 
     @abstractmethod
-    def complete(self, claim: Claim) -> None:
-        """The work is done: processing → processed.
+    def complete(self, claim: Claim, checksum: str | None = None) -> None:
+        """The work is done: processing → processed. ``checksum`` is the SHA-256 of its result.
 
         Guard: the claim still holds the job, however late. Raises: StaleClaim, UnknownJob.
         Repeating what this attempt already did returns and writes nothing.

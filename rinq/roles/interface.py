@@ -117,11 +117,18 @@ class PersistentQInterface(AbstractContextManager["PersistentQInterface"]):
             return
         self._settings = dict(settings)
         self.paused = settings.pop("paused", False) is True
+        self.config = self._base_config
         try:
-            self.config = self._base_config.overridden(settings)
+            self.config = self.config.overridden(settings)
+        except ConfigError:  # written by hand: the others count
+            for key, value in settings.items():
+                self._override(key, value)
+
+    def _override(self, key: str, value: object) -> None:
+        try:
+            self.config = self.config.overridden({key: value})
         except ConfigError as error:
-            self.log.warning("settings ignored: %s", error)
-            self.config = self._base_config
+            self.log.warning("setting ignored: %s", error)
 
     def run(self, should_stop: Callable[[], bool]) -> None:
         """Step until told to stop, then hand back what is held.

@@ -13,6 +13,7 @@ from rinq.queue.parts import QueueClock
 from rinq.queue.sqlite.connection import Connection
 
 TOLERANCE = 1.0  # real seconds by which clocks may disagree
+FASTEST = 1000.0  # queue seconds per real second
 
 
 class SQLiteClock(QueueClock):
@@ -41,8 +42,8 @@ class SQLiteClock(QueueClock):
         return self._read().speed
 
     def set_speed(self, speed: float) -> None:
-        if not (math.isfinite(speed) and speed > 0):
-            raise ConfigError(f"speed: expected a number above 0, got {speed!r}.")
+        if not 0 < speed <= FASTEST:
+            raise ConfigError(f"speed: expected a number above 0, at most 1000, got {speed!r}.")
         with self._changing() as tx:
             clock, moment = self._read(), self._moment()
             self._write(tx, clock.rebased(speed, moment, self._floor))

@@ -108,8 +108,8 @@ class PersistentQSQLite(PersistentQ):
         """Whether any job is unprocessed."""
         return self._db.one("waits") is not None
 
-    def complete(self, claim: Claim) -> None:
-        self._act(claim, "complete", (Event.COMPLETE,))
+    def complete(self, claim: Claim, checksum: str | None = None) -> None:
+        self._act(claim, "complete", (Event.COMPLETE,), checksum=checksum)
 
     def fail(self, claim: Claim, error: str, n_tries: int) -> Status:
         outcome = (Event.RETRY, Event.FAIL)
