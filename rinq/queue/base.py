@@ -143,6 +143,14 @@ class PersistentQ(ABC):
     def save(self, path: Path | str) -> None:
         """Write a copy of all of it to a new file. Raises: DatabaseError: the file is there."""
 
+    @abstractmethod
+    def check_integrity(self) -> None:
+        """Check that what is stored can be read, and indexes agree with tables.
+
+        Raises:
+            CorruptDatabase: with the first damage that was found, and what to do.
+        """
+
     # Transactions
 
     @abstractmethod
