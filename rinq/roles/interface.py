@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from typing import ClassVar
 
 from rinq.config import Config
-from rinq.errors import ConfigError, TransientError
+from rinq.errors import TransientError
 from rinq.faults import digest, failpoint
 from rinq.files import Files
 from rinq.queue import Job, PersistentQ
@@ -117,17 +117,8 @@ class PersistentQInterface(AbstractContextManager["PersistentQInterface"]):
             return
         self._settings = dict(settings)
         self.paused = settings.pop("paused", False) is True
-        self.config = self._base_config
-        try:
-            self.config = self.config.overridden(settings)
-        except ConfigError:  # written by hand: the others count
-            for key, value in settings.items():
-                self._override(key, value)
-
-    def _override(self, key: str, value: object) -> None:
-        try:
-            self.config = self.config.overridden({key: value})
-        except ConfigError as error:
+        self.config, errors = self._base_config.overridden_where_possible(settings)
+        for error in errors:
             self.log.warning("setting ignored: %s", error)
 
     def run(self, should_stop: Callable[[], bool]) -> None:

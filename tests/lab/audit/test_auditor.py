@@ -352,6 +352,41 @@ CORRUPTIONS = {
 }
 
 
+EDITS = {
+    "name": "'elsewhere1'",
+    "tries": "7",
+    "reassigns": "7",
+    "process": "'c9'",
+    "since": "since - 1",
+    "lease_until": "lease_until + 1",
+    "queue_position": "0",
+    "due": "due + 1",
+    "checksum": "'abc'",
+    "entries": "7",
+    "event": "'retry'",
+    "actor": "'c9'",
+    "at": "at - 1",
+    "judged_by_limit": "7",
+    "error": "'none'",
+}
+UNNOTICED = {"since", "lease_until", "queue_position", "due", "event", "at"}
+
+
+@pytest.mark.parametrize("column", EDITS)
+def test_an_edit_that_moves_nothing_leaves_no_entry_and_is_told_as_the_readme_says(
+    world, sql, files, column
+):
+    before = world.history.transitions()
+    sql(f"UPDATE jobs SET {column} = {EDITS[column]} WHERE name = '{HELD}'")
+    assert world.history.transitions() == before
+    assert bool(audit(world, files)) == (column in UNNOTICED)
+
+
+def test_every_column_that_no_entry_records_is_edited(world):
+    columns = {row["name"] for row in world._db.run("PRAGMA table_info(jobs)")}
+    assert columns == {*EDITS, "id", "status", "attempt"}
+
+
 def test_what_the_verbs_made_is_valid_and_counted(world, files):
     found = audit(world, files)
     assert found.verdict is AuditVerdict.VALID

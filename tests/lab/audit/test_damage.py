@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import random
+import shutil
 import sqlite3
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -27,8 +29,8 @@ def trees(path):
 
 
 @pytest.fixture(scope="module")
-def content(tmp_path_factory):
-    """The bytes of a database with 100 jobs in all statuses, all of it in the one file."""
+def whole(tmp_path_factory):
+    """A database with 100 jobs in all statuses, all of it in the one file."""
     path = tmp_path_factory.mktemp("whole") / "rinq.db"
     with PersistentQSQLite(path) as queue:
         queue.submit_many(NAMES)
@@ -40,14 +42,12 @@ def content(tmp_path_factory):
                 queue.fail(claim, "boom", 1)
         queue.registry.record_event("c1", "kill")
         queue.settings.change({"paused": True})
-    return path.read_bytes()
+    return path
 
 
 @pytest.fixture
-def path(tmp_path, content):
-    path = tmp_path / "rinq.db"
-    path.write_bytes(content)
-    return path
+def path(tmp_path, whole):
+    return Path(shutil.copy(whole, tmp_path))
 
 
 def audited(path):
@@ -109,9 +109,9 @@ flips = st.lists(st.tuples(st.integers(0, 2**20), st.integers(1, 255)), min_size
 
 @given(flips)
 def test_whatever_bytes_are_flipped_the_audit_ends_without_a_traceback(
-    content, tmp_path_factory, drawn
+    whole, tmp_path_factory, drawn
 ):
-    flipped = bytearray(content)
+    flipped = bytearray(whole.read_bytes())
     for place, mask in drawn:
         flipped[HEADER + place % (len(flipped) - HEADER)] ^= mask
     path = tmp_path_factory.mktemp("flipped") / "rinq.db"
