@@ -103,6 +103,8 @@ class Connection:
                 if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_CONSTRAINT_UNIQUE:
                     raise  # the caller knows what it means
                 raise self._translated(error) from error
+            except UnicodeDecodeError as error:  # the name of a column, or a message about one
+                raise CorruptDatabase(f"{self.path}: its schema is damaged") from error
 
     def script(self, name: str) -> None:
         """Run the statements of an SQL file, one by one."""

@@ -79,6 +79,13 @@ def test_a_damaged_page_of_any_table_or_index_is_told(path, tree):
     assert len(str(found).splitlines()) == 1
 
 
+def test_a_damaged_name_of_a_column_is_told(path):
+    content = path.read_bytes()
+    assert content.count(b"judged_by_limit INTEGER") == 2
+    path.write_bytes(content.replace(b"judged_by_limit INTEGER", b"judged_by_limi\xff INTEGER"))
+    assert "its schema is damaged" in str(audited(path))
+
+
 def test_an_index_that_misses_a_row_is_told_with_what_to_do_and_mended_so(path):
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.executescript(
