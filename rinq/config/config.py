@@ -131,6 +131,21 @@ class Config(Section):
             values.setdefault(section, {})[name] = value
         return Config.parse(values, source="settings").read_from(self._file)
 
+    def overridden_where_possible(
+        self, settings: Mapping[str, object]
+    ) -> tuple[Config, list[ConfigError]]:
+        """This config with those live settings in place that can be, and why the others cannot."""
+        try:
+            return self.overridden(settings), []
+        except ConfigError:  # one was written by hand: take them one by one
+            config, errors = self, []
+        for key, value in settings.items():
+            try:
+                config = config.overridden({key: value})
+            except ConfigError as error:
+                errors.append(error)
+        return config, errors
+
     def read_from(self, file: Path | None) -> Config:
         """Note where the parameters come from. Returns the config itself."""
         self._file = file

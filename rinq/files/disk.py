@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import stat
 from pathlib import Path
 
 from rinq.errors import FilesUnavailable, UnreadableFile
 from rinq.files.store import MAX_BYTES, RESULTS, STATE_FOLDER, EntryKind, Store
-from rinq.regular import BINARY, NOFOLLOW, NONBLOCK, PRIVATE
+from rinq.regular import BINARY, NOFOLLOW, NONBLOCK, PRIVATE, open_regular
 
 
 class DiskStore(Store):
@@ -34,10 +35,12 @@ class DiskStore(Store):
 
     def kind(self, entry: str) -> EntryKind | None:
         try:
-            mode = os.lstat(self.folder / entry).st_mode
+            found = os.lstat(self.folder / entry)
         except FileNotFoundError:
             return None
-        return EntryKind.REGULAR if stat.S_ISREG(mode) else EntryKind.OTHER
+        if not stat.S_ISREG(found.st_mode):
+            return EntryKind.OTHER
+        return EntryKind.REGULAR if found.st_size else EntryKind.EMPTY
 
     def read(self, entry: str) -> bytes:
         path = self.folder / entry
@@ -50,6 +53,10 @@ class DiskStore(Store):
             if found.st_size > MAX_BYTES:
                 raise UnreadableFile(f"{entry} has {found.st_size:,} bytes, over {MAX_BYTES:,}")
             return file.read(MAX_BYTES + 1)
+
+    def checksum(self, entry: str) -> str:
+        with open(open_regular(self.folder / entry, os.O_RDONLY), "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def write(self, entry: str, content: bytes, *, new: bool) -> None:
         path = self.folder / entry

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,10 +25,12 @@ class Listing:
     """The names at one moment, each with whether it is a regular file.
 
     ``folder`` is all of ``primary_path`` but ``.rinq``; ``results`` is ``.rinq/results``.
+    ``empty`` are the regular files of ``folder`` without content.
     """
 
     folder: dict[str, bool]
     results: dict[str, bool]
+    empty: frozenset[str] = frozenset()
 
 
 class Files:
@@ -102,8 +105,11 @@ class Files:
             raise UnreadableFile(f"{name} is empty")
         return content
 
-    def write_result(self, name: str, attempt: int, content: bytes) -> None:
+    def write_result(self, name: str, attempt: int, content: bytes) -> str:
         """Keep an attempt's result where only that attempt writes, synced.
+
+        Returns:
+            Its SHA-256, in hexadecimal digits.
 
         Raises:
             InvalidName, FileInTheWay (nothing was changed), FilesUnavailable.
@@ -113,6 +119,19 @@ class Files:
             if self._store.kind(entry) is EntryKind.OTHER:
                 raise FileInTheWay(str(self.folder / entry))
             self._store.write(entry, content, new=False)
+        return hashlib.sha256(content).hexdigest()
+
+    def result_checksum(self, job: Job) -> str | None:
+        """The SHA-256 of a processed job's result, published or not yet; None if there is none.
+
+        Raises:
+            InvalidName, FilesUnavailable.
+        """
+        published = check_job_name(job.name) + PROCESSED
+        for entry in (f"{RESULTS}{job.name}.{job.attempt}", published):
+            with self._transient_errors(entry), contextlib.suppress(FileNotFoundError):
+                return self._store.checksum(entry)
+        return None
 
     def follow(self, job: Job) -> list[str]:
         """Make the files agree with the row; idempotent; only under the job's lock.
@@ -164,7 +183,8 @@ class Files:
         with self._transient_errors(""):
             found = {name: self._store.kind(name) for name in self._store.names()}
             kept = {name: self._store.kind(RESULTS + name) for name in self._store.results()}
-        return Listing(_regular(found), _regular(kept))
+        empty = frozenset(name for name, kind in found.items() if kind is EntryKind.EMPTY)
+        return Listing(_regular(found), _regular(kept), empty)
 
     def _settle_results(self, job: Job) -> Iterable[str]:
         """Publish the accepted attempt's result; delete those that can no longer be accepted."""
@@ -203,7 +223,7 @@ class Files:
 
 
 def _regular(found: dict[str, EntryKind | None]) -> dict[str, bool]:
-    return {name: kind is EntryKind.REGULAR for name, kind in found.items() if kind is not None}
+    return {name: kind is not EntryKind.OTHER for name, kind in found.items() if kind is not None}
 
 
 def _left_alone(entry: str) -> str:

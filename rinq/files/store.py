@@ -15,6 +15,7 @@ class EntryKind(Enum):
     """What stands under a name. Only regular files are ours to read, move or delete."""
 
     REGULAR = "regular file"
+    EMPTY = "regular file without content"
     OTHER = "folder, link, pipe or device"
 
 
@@ -35,6 +36,10 @@ class Store(ABC):
     @abstractmethod
     def read(self, entry: str) -> bytes:
         """The content. Raises: UnreadableFile: it is no regular file, or over 64 MiB."""
+
+    @abstractmethod
+    def checksum(self, entry: str) -> str:
+        """The SHA-256 of the content, in hexadecimal digits, however large it is."""
 
     @abstractmethod
     def write(self, entry: str, content: bytes, *, new: bool) -> None:

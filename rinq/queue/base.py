@@ -56,8 +56,8 @@ class PersistentQ(ABC):
         """
 
     @abstractmethod
-    def complete(self, claim: Claim) -> None:
-        """The work is done: processing → processed.
+    def complete(self, claim: Claim, checksum: str | None = None) -> None:
+        """The work is done: processing → processed. ``checksum`` is the SHA-256 of its result.
 
         Guard: the claim still holds the job, however late. Raises: StaleClaim, UnknownJob.
         Repeating what this attempt already did returns and writes nothing.
@@ -142,6 +142,14 @@ class PersistentQ(ABC):
     @abstractmethod
     def save(self, path: Path | str) -> None:
         """Write a copy of all of it to a new file. Raises: DatabaseError: the file is there."""
+
+    @abstractmethod
+    def check_integrity(self) -> None:
+        """Check that what is stored can be read, and indexes agree with tables.
+
+        Raises:
+            CorruptDatabase: with the first damage that was found, and what to do.
+        """
 
     # Transactions
 

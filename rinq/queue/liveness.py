@@ -33,6 +33,7 @@ class State(StrEnum):
     ELSEWHERE = "elsewhere"
 
 
+ENDED = frozenset({State.STOPPED, State.KILLED, State.CRASHED})
 ALIVE = frozenset({State.STARTING, State.RUNNING, State.FROZEN, State.ELSEWHERE})
 
 
@@ -85,7 +86,7 @@ def _is_meant(row: ProcessRow, process: psutil.Process) -> bool:
 
 def state(row: ProcessRow) -> State:
     """What became of the process, by its row and the operating system."""
-    if row.outcome is not None:
+    if row.outcome in ENDED:
         return State(row.outcome)
     if row.host not in (host(), socket.gethostname()) and not is_rebooted(row.host):
         return State.ELSEWHERE  # nobody here can tell

@@ -42,7 +42,7 @@ class InFlight:
     """The claimed job. Once its task runs: when it began and is due to be settled.
 
     Settling that met a transient error is done again: with the same ``error``, and a result
-    that is ``written`` is not touched, since its attempt may have been accepted.
+    that was written, as its ``checksum`` tells, is not touched, since it may be accepted.
     """
 
     claim: Claim
@@ -51,7 +51,7 @@ class InFlight:
     began: float = 0.0  # queue time
     due: float = 0.0  # queue time
     error: RinqError | None = None
-    written: bool = False
+    checksum: str | None = None
 
 
 class Consumer(PersistentQInterface):
@@ -188,11 +188,11 @@ class Consumer(PersistentQInterface):
             self.log.error("%s crashes its consumer (injected fault)", name)
             self.queue.registry.record_event(self.name, "crash", name)
             self._crash()
-        if not in_flight.written:
-            self.files.write_result(name, in_flight.claim.attempt, task.result())
-            in_flight.written = True
+        if in_flight.checksum is None:
+            attempt = in_flight.claim.attempt
+            in_flight.checksum = self.files.write_result(name, attempt, task.result())
         failpoint("result-written")
-        self.queue.complete(in_flight.claim)
+        self.queue.complete(in_flight.claim, in_flight.checksum)
         failpoint("completed")
         self.follow(name)
         self.log.info("completed %s", name)

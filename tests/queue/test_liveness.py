@@ -44,6 +44,8 @@ def test_this_process_is_found_by_what_it_registers():
         ({"host": f"{NAME}/an-earlier-boot/{NAMESPACE}"}, State.CRASHED),
         ({"pid": -1}, State.CRASHED),
         ({"pid": 0}, State.CRASHED),
+        ({"outcome": "written by hand"}, State.RUNNING),
+        ({"outcome": "running", "pid": 0}, State.CRASHED),
         ({"host": "elsewhere", "outcome": "stopped"}, State.STOPPED),
     ],
 )

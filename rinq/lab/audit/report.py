@@ -32,6 +32,7 @@ class Rule(StrEnum):
     TIME = "time"
     LEASE_KEPT = "lease-kept"
     LEASE_LAPSED = "lease-lapsed"
+    NAME = "name"
     FILES = "files"
 
 
@@ -45,10 +46,11 @@ MEANING = {
     Rule.ATTEMPT: "Each claim's attempt is one more than the last.",
     Rule.LIMIT: "A job fails when its tries or reassigns reach their limit, and only then.",
     Rule.WHOLE: "Entries of the history are added, and never taken out.",
-    Rule.TIME: "Time never runs backwards in the history of a job.",
+    Rule.TIME: "Time never runs backwards in the history of a job, or ahead of the clock.",
     Rule.LEASE_KEPT: "No claim is taken back before its lease is over.",
     Rule.LEASE_LAPSED: "No claim outlives a poll cycle of the Manager that began after its lease.",
-    Rule.FILES: "The files agree with the rows.",
+    Rule.NAME: "Every job has a legal name.",
+    Rule.FILES: "The files agree with the rows, and the results with their checksums.",
 }
 
 

@@ -75,6 +75,7 @@ class Connection:
         except sqlite3.DatabaseError as error:
             raise self._translated(error) from error
         self._raw.row_factory = Row
+        self._raw.text_factory = _text
         self._file = _file_identity(self.path)
 
     def close(self) -> None:
@@ -98,10 +99,12 @@ class Connection:
                 if self.inside:
                     return self._execute(sql, values)
                 return self._patiently(lambda: self._execute(sql, values))
-            except sqlite3.IntegrityError:  # the caller knows what it means
-                raise
             except sqlite3.DatabaseError as error:
+                if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+                    raise  # the caller knows what it means
                 raise self._translated(error) from error
+            except UnicodeDecodeError as error:  # the name of a column, or a message about one
+                raise CorruptDatabase(f"{self.path}: its schema is damaged") from error
 
     def script(self, name: str) -> None:
         """Run the statements of an SQL file, one by one."""
@@ -225,6 +228,11 @@ def _file_identity(path: str) -> tuple[int, int] | None:
 def _code(error: sqlite3.DatabaseError) -> int:
     """SQLite's primary result code; 0 for an error of the Python module itself."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _text(raw: bytes) -> str:
+    """A text as stored; where it is no UTF-8, which only a hand can write, with escapes."""
+    return raw.decode("utf-8", "backslashreplace")
 
 
 def _escaped(value: Any) -> Any:

@@ -29,7 +29,7 @@ SELECT 1 FROM jobs INDEXED BY jobs_waiting WHERE status = 'unprocessed' LIMIT 1;
 
 -- name: complete
 UPDATE jobs SET
-  status = 'processed', process = NULL, since = :now, lease_until = NULL,
+  status = 'processed', checksum = :checksum, process = NULL, since = :now, lease_until = NULL,
   event = 'complete', actor = :actor, at = :now, judged_by_limit = NULL, error = NULL,
   entries = entries + 1
 WHERE id = :job_id AND status = 'processing' AND attempt = :attempt
@@ -97,7 +97,8 @@ RETURNING *;
 INSERT INTO transitions (job_id, number, event, from_status, to_status, at, actor, process,
                          attempt, due, error)
 SELECT id, entries + 1, 'refused', status, status,
-       max(:now, coalesce((SELECT at FROM transitions ORDER BY id DESC LIMIT 1), :now)),
+       max(:now, coalesce((SELECT iif(at < 1e11, at, NULL)
+                           FROM transitions ORDER BY id DESC LIMIT 1), :now)),
        :actor, :process, :attempt, due, :error
 FROM jobs WHERE id = :job_id;
 
@@ -169,7 +170,8 @@ WHERE j.name = :name ORDER BY t.number, t.id;
 
 -- name: clock
 SELECT speed, base_real, base_queue, base_boot, boot_id,
-       coalesce((SELECT at FROM transitions ORDER BY id DESC LIMIT 1), 0.0) AS floor
+       coalesce((SELECT iif(at < 1e11, at, NULL)
+                 FROM transitions ORDER BY id DESC LIMIT 1), 0.0) AS floor
 FROM clock;
 
 -- name: set_clock
@@ -200,7 +202,7 @@ INSERT INTO processes (name, role, pid, started, host, incarnation, owned, regis
 VALUES (:name, :role, :pid, :started, :host, 1, :owned, :real)
 ON CONFLICT (name) DO UPDATE SET
   role = excluded.role, pid = excluded.pid, started = excluded.started, host = excluded.host,
-  incarnation = incarnation + 1, owned = excluded.owned, registered = excluded.registered,
+  incarnation = incarnation % 1000000000 + 1, owned = excluded.owned, registered = excluded.registered,
   ready = NULL, stop_requested = NULL, ended = NULL, outcome = NULL,
   cycle_began = NULL, cycle_ended = NULL
 RETURNING incarnation;

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rinq.errors import IllegalMove, NameUsed, QueueError, StaleClaim, UnknownJob
+from rinq.errors import CorruptDatabase, IllegalMove, NameUsed, QueueError, StaleClaim, UnknownJob
 from rinq.faults import failpoint
 from rinq.queue import system
 from rinq.queue.base import PersistentQ
@@ -26,6 +26,10 @@ from rinq.queue.sqlite.registry import SQLiteRegistry
 from rinq.queue.sqlite.settings import SQLiteSettings
 
 ERROR_LENGTH = 1000  # characters of an error that are stored
+MEND = (
+    "Stop all processes and keep a copy. If only indexes are damaged, REINDEX in SQLite's own "
+    "program mends them; else restore a copy, or save what can be read by its .recover."
+)
 
 
 class PersistentQSQLite(PersistentQ):
@@ -108,8 +112,8 @@ class PersistentQSQLite(PersistentQ):
         """Whether any job is unprocessed."""
         return self._db.one("waits") is not None
 
-    def complete(self, claim: Claim) -> None:
-        self._act(claim, "complete", (Event.COMPLETE,))
+    def complete(self, claim: Claim, checksum: str | None = None) -> None:
+        self._act(claim, "complete", (Event.COMPLETE,), checksum=checksum)
 
     def fail(self, claim: Claim, error: str, n_tries: int) -> Status:
         outcome = (Event.RETRY, Event.FAIL)
@@ -192,6 +196,17 @@ class PersistentQSQLite(PersistentQ):
     def save(self, path: Path | str) -> None:
         """Write a copy of all of it to a new file. Raises: DatabaseError: the file is there."""
         self._db.run("VACUUM INTO :path", {"path": str(path)})
+
+    def check_integrity(self) -> None:
+        try:
+            found = [row[0] for row in self._db.run("PRAGMA integrity_check")]
+        except CorruptDatabase as error:
+            found = [error.detail]
+        # a value that a CHECK refuses is no damage: the audit judges it as any other
+        damage = [line for line in found if line != "ok" and not line.startswith("CHECK")]
+        if damage:
+            first = " ".join(damage[0].split())
+            raise CorruptDatabase(f"{self._db.path}: {first:.200}", advice=MEND)
 
     def _act(self, claim: Claim, act: str, events: tuple[Event, ...], **values: object) -> Status:
         """Run a claim's statement, or find that this attempt did it before, or refuse it."""

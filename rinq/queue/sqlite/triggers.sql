@@ -1,22 +1,25 @@
--- The history, also of changes made by hand. `at` never runs backwards. An entry's
--- number within its job is one more than the row counted before: a statement that
--- moves a job counts its entry itself; for any other the trigger does.
+-- The history, also of moves made by hand. `at` never runs backwards, but a time from 1e11
+-- on (the year 5138) was written by hand, and is not followed. An entry's number within its
+-- job is one more than the row counted before: a statement that moves a job counts its entry
+-- itself; for any other the trigger does.
 
 CREATE TRIGGER jobs_inserted AFTER INSERT ON jobs
 BEGIN
   INSERT INTO transitions (job_id, number, event, from_status, to_status, at, actor, process,
                            attempt, judged_by_limit, due, checksum, error)
   VALUES (
-    NEW.id, coalesce((SELECT max(number) FROM transitions WHERE job_id = NEW.id), 0) + 1,
+    NEW.id,
+    min(coalesce((SELECT max(number) FROM transitions WHERE job_id = NEW.id), 0), 999999999) + 1,
     CASE WHEN (NEW.event, NEW.status, NEW.attempt, NEW.tries, NEW.reassigns)
               = ('submit', 'unprocessed', 0, 0, 0)
          THEN 'submit' ELSE 'illegal' END,
     NULL, NEW.status,
-    max(NEW.at, coalesce((SELECT at FROM transitions ORDER BY id DESC LIMIT 1), NEW.at)),
+    max(NEW.at, coalesce((SELECT iif(at < 1e11, at, NULL)
+                         FROM transitions ORDER BY id DESC LIMIT 1), NEW.at)),
     NEW.actor, NEW.process, NEW.attempt, NEW.judged_by_limit, NEW.due, NEW.checksum, NEW.error);
-  UPDATE jobs SET entries = (SELECT max(number) FROM transitions WHERE job_id = NEW.id)
+  UPDATE jobs SET entries = (SELECT number FROM transitions ORDER BY id DESC LIMIT 1)
   WHERE id = NEW.id
-    AND entries <> (SELECT max(number) FROM transitions WHERE job_id = NEW.id);
+    AND entries <> (SELECT number FROM transitions ORDER BY id DESC LIMIT 1);
 END;
 
 CREATE TRIGGER jobs_moved AFTER UPDATE OF status, attempt ON jobs
@@ -39,7 +42,8 @@ BEGIN
                ('redrive',  'failed',      'unprocessed'))
          THEN NEW.event ELSE 'illegal' END,
     OLD.status, NEW.status,
-    max(NEW.at, coalesce((SELECT at FROM transitions ORDER BY id DESC LIMIT 1), NEW.at)),
+    max(NEW.at, coalesce((SELECT iif(at < 1e11, at, NULL)
+                         FROM transitions ORDER BY id DESC LIMIT 1), NEW.at)),
     NEW.actor, coalesce(NEW.process, OLD.process), NEW.attempt, NEW.judged_by_limit,
     NEW.due, NEW.checksum, NEW.error);
   UPDATE jobs SET entries = OLD.entries + 1
@@ -52,7 +56,48 @@ BEGIN
                            attempt, judged_by_limit, due, checksum, error)
   VALUES (
     OLD.id, OLD.entries + 1, 'illegal', OLD.status, NULL,
-    max(OLD.at, coalesce((SELECT at FROM transitions ORDER BY id DESC LIMIT 1), OLD.at)),
+    max(OLD.at, coalesce((SELECT iif(at < 1e11, at, NULL)
+                         FROM transitions ORDER BY id DESC LIMIT 1), OLD.at)),
     OLD.actor, OLD.process, OLD.attempt, NULL,
     OLD.due, OLD.checksum, 'the row was deleted');
+END;
+
+-- What is refused: a number from which the queue could not count on, and a row that it cannot
+-- do without. The next id is one more than the greatest, so no id may leap.
+
+CREATE TRIGGER jobs_inserted_far BEFORE INSERT ON jobs
+WHEN (NEW.id > 0 AND NEW.id > coalesce((SELECT max(id) FROM jobs), 0) + 1)
+  OR max(NEW.attempt, NEW.tries, NEW.reassigns, NEW.entries) > 1000000000
+BEGIN
+  SELECT RAISE(ABORT, 'a number of this row leaves too little room to count on');
+END;
+
+CREATE TRIGGER jobs_counted_far BEFORE UPDATE OF attempt, tries, reassigns, entries ON jobs
+WHEN (NEW.attempt   > 1000000000 AND NEW.attempt   > OLD.attempt + 1)
+  OR (NEW.tries     > 1000000000 AND NEW.tries     > OLD.tries + 1)
+  OR (NEW.reassigns > 1000000000 AND NEW.reassigns > OLD.reassigns + 1)
+  OR (NEW.entries   > 1000000000 AND NEW.entries   > OLD.entries + 1)
+BEGIN
+  SELECT RAISE(ABORT, 'a number of this row leaves too little room to count on');
+END;
+
+CREATE TRIGGER jobs_renumbered BEFORE UPDATE OF id ON jobs WHEN NEW.id <> OLD.id
+BEGIN
+  SELECT RAISE(ABORT, 'the id of a job never changes');
+END;
+
+CREATE TRIGGER transitions_inserted_far BEFORE INSERT ON transitions
+WHEN NEW.id > 0 AND NEW.id > coalesce((SELECT max(id) FROM transitions), 0) + 1
+BEGIN
+  SELECT RAISE(ABORT, 'this id leaves too little room to count on');
+END;
+
+CREATE TRIGGER transitions_renumbered BEFORE UPDATE OF id ON transitions WHEN NEW.id <> OLD.id
+BEGIN
+  SELECT RAISE(ABORT, 'the id of an entry never changes');
+END;
+
+CREATE TRIGGER clock_deleted BEFORE DELETE ON clock
+BEGIN
+  SELECT RAISE(ABORT, 'the clock has one row, always');
 END;
