@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 from typing import Any
 
@@ -11,7 +12,7 @@ from tornado.ioloop import IOLoop
 from tornado.web import HTTPError
 
 KEEP_CLOSED = 15.0  # real seconds after which the kernel of a closed page is ended
-KEEP_NEW = 60.0  # the same for one that no page was ever connected to: it is still loading
+KEEP_NEW = 30.0  # the same once a page was sent, which has to load before it connects
 MOST_NEW = 5  # such kernels at a time
 BUSY = f"{MOST_NEW} pages are being opened, or were given up: try again within a minute."
 
@@ -26,7 +27,11 @@ class PageKernels(AsyncMappingKernelManager):
         self._ends: dict[str, object] = {}  # timers by kernel
 
     async def start_kernel(self, **options: Any) -> str:  # type: ignore[override]
-        """Start a kernel. Raises: HTTPError, where too many wait for their pages."""
+        """Start the kernel of a page, in the task that sends the page.
+
+        Raises:
+            HTTPError: too many kernels wait for their pages.
+        """
         self._new.intersection_update(self.list_kernel_ids())
         if self._starting + len(self._new) >= MOST_NEW:
             raise HTTPError(HTTPStatus.SERVICE_UNAVAILABLE, BUSY)
@@ -36,8 +41,14 @@ class PageKernels(AsyncMappingKernelManager):
         finally:
             self._starting -= 1
         self._new.add(kernel)
-        self._end_in(KEEP_NEW, kernel)
+        sending = asyncio.current_task()
+        if sending is not None:  # ended before, the page would never be sent to its end
+            sending.add_done_callback(lambda _: self._sent(kernel))
         return kernel
+
+    def _sent(self, kernel_id: str) -> None:
+        if kernel_id in self._new:
+            self._end_in(KEEP_NEW, kernel_id)
 
     def notify_connect(self, kernel_id: str) -> None:
         super().notify_connect(kernel_id)
