@@ -14,7 +14,7 @@ from tornado.web import HTTPError
 KEEP_CLOSED = 15.0  # real seconds after which the kernel of a closed page is ended
 KEEP_NEW = 30.0  # the same once a page was sent, which has to load before it connects
 MOST_NEW = 5  # such kernels at a time
-BUSY = f"{MOST_NEW} pages are being opened, or were given up: try again within a minute."
+BUSY = f"Pages that still load, or were left while they did, fill the server: wait {KEEP_NEW:g} s."
 
 
 class PageKernels(AsyncMappingKernelManager):

@@ -32,6 +32,13 @@ def test_the_kernel_of_a_page_that_was_closed_at_once_ends_as_that_of_any_closed
     eventually(lambda: not kernels(server))
 
 
+def test_a_page_too_many_is_told_so_and_gets_no_kernel(serve_page):
+    server, address = serve_page(MOST_NEW=0)
+    assert ask(address) == 503
+    assert body(address).strip() == page_kernels.BUSY
+    assert not kernels(server)
+
+
 def test_a_page_that_is_open_keeps_its_kernel_and_too_many_new_ones_are_refused(monkeypatch):
     monkeypatch.setattr(page_kernels, "KEEP_NEW", 0.02)
     started, ended = asyncio.Event(), []
