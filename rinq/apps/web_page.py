@@ -90,7 +90,8 @@ def serve_page(
         options = {"ip": host, "port": port, "port_retries": 0, "base_url": base, "token": token}
         command = [str(notebook), *(f"--Voila.{key}={value}" for key, value in options.items())]
         command += [f"--VoilaConfiguration.multi_kernel_manager_class={KERNELS}"]
-        command += ["--Voila.log_level=ERROR", *([] if browser else ["--no-browser"])]
+        command += ["--Voila.log_level=ERROR"]
+        command += [] if browser and not prefix else ["--no-browser"]
         Page.launch_instance(command, address=address)
 
 

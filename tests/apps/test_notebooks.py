@@ -12,6 +12,7 @@ import pytest
 import yaml
 from http_requests import ask, body
 from jupyter_client import BlockingKernelClient
+from jupyterlab.labapp import LabApp
 from processes import lives
 
 from rinq import Fleet
@@ -56,7 +57,7 @@ def test_without_the_notebooks_it_says_how_to_install(tmp_path, monkeypatch):
 def test_lab_opens_the_room_of_the_copy_on_this_machine_alone(tmp_path, monkeypatch):
     (tmp_path / "config.yaml").write_text("")
     given = []
-    monkeypatch.setattr(notebooks.LabApp, "launch_instance", given.extend)
+    monkeypatch.setattr(LabApp, "launch_instance", given.extend)
     monkeypatch.setattr(os, "geteuid", lambda: 0, raising=False)
     monkeypatch.setenv(notebooks.CONFIG_VARIABLE, "")
     notebooks.open_lab(Config.load(tmp_path / "config.yaml"), browser=False, port=9)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
-from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 from http_requests import UPGRADE, answer, ask, body
@@ -88,7 +88,7 @@ def test_the_cookie_serves_in_place_of_the_token_and_no_other_site_can_use_it(se
     ],
 )
 def test_a_server_answers_to_its_own_names_only(served, host, allowed):
-    request = SimpleNamespace(host=host, headers={"Origin": f"http://{host}"})
+    request = Mock(host=host, headers={"Origin": f"http://{host}"})
     assert is_from_here(request, served) is allowed
 
 

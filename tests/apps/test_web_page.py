@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 
 import psutil
@@ -64,6 +65,28 @@ def test_a_signal_to_end_ends_kernels_and_owned_roles_and_frees_the_port(
     assert server.wait(30) == 0
     eventually(lambda: not any(map(lives, started)))
     assert app.port_problem("127.0.0.1", port) is None
+
+
+@pytest.mark.parametrize(
+    ("host", "named"),
+    [
+        ("127.0.0.1", "localhost"),
+        ("::1", "localhost"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8::1", "[2001:db8::1]"),
+        ("0.0.0.0", socket.gethostname()),
+    ],
+)
+def test_the_address_has_a_token_of_its_own_each_time(host, named, monkeypatch, capsys):
+    monkeypatch.setattr(app.Page, "launch_instance", lambda *_, **__: None)
+    monkeypatch.setattr(app, "port_problem", lambda *_: None)
+    monkeypatch.setenv(OWNER_VARIABLE, "")
+    for _ in range(2):
+        app.serve_page(Config(), port=8000, browser=False, host=host)
+    printed = re.findall(r" at http://(\S+):8000/\?token=([\w-]{32,}) ", capsys.readouterr().out)
+    (first, token), (second, another) = printed
+    assert first == second == named
+    assert token != another
 
 
 def test_under_a_hub_the_address_that_works_there_is_named(port, monkeypatch, capsys):
