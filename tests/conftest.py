@@ -17,7 +17,7 @@ from rinq.errors import QueueError
 from rinq.queue import PersistentQSQLite
 from rinq.queue.clock import Moment
 
-pytest_plugins = ["side_by_side"]
+pytest_plugins = ["servers", "side_by_side"]
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
