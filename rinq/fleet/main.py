@@ -95,6 +95,8 @@ def serve(
         stop = StopSign(queue, name, incarnation, log_path(config, name) if log else None)
         signal.signal(signal.SIGTERM, stop.ask)
         signal.signal(signal.SIGINT, stop.ask)
+        if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, stop.ask)  # the terminal was closed, and no nohup
         if owner is not None:
             threading.Thread(target=stop.watch, args=(owner,), daemon=True).start()
         try:

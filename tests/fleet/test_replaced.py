@@ -77,7 +77,7 @@ def test_a_log_that_was_deleted_is_missed_and_no_new_one_takes_its_place(tmp_pat
     PersistentQSQLite(path).close()
     _die_with_a_job_in_the_log(path)
     log = Path(f"{path}-wal").rename(tmp_path / "kept")
-    with pytest.raises(DatabaseError, match="rinq.db-wal was deleted.* Put it back"):
+    with pytest.raises(DatabaseError, match=r"rinq.db-wal was deleted.* Put it back"):
         PersistentQSQLite(path, wait=0.1)
     shutil.copyfile(log, f"{path}-wal")
     with PersistentQSQLite(path) as queue:

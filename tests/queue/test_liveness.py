@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -10,8 +11,8 @@ import psutil
 import pytest
 
 from rinq.queue import ProcessRow
-from rinq.queue.liveness import State, find, is_alive, start_time, state, this_process
-from rinq.queue.system import host
+from rinq.queue.liveness import SLACK, State, find, is_alive, start_time, state, this_process
+from rinq.queue.system import host, moment
 
 NAME, BOOT, NAMESPACE = host().split("/", 2)
 MADE = start_time(os.getpid())
@@ -45,6 +46,11 @@ def test_this_process_is_found_by_what_it_registers():
         ({"pid": -1}, State.CRASHED),
         ({"pid": 0}, State.CRASHED),
         ({"host": "elsewhere", "outcome": "stopped"}, State.STOPPED),
+        ({"host": "elsewhere", "outcome": "crashed"}, State.CRASHED),
+        ({"host": f"another-name/{BOOT}/{NAMESPACE}"}, State.RUNNING),
+        ({"host": f"another-name/an-earlier-boot/{NAMESPACE}"}, State.ELSEWHERE),
+        ({"outcome": "crashed"}, State.RUNNING),  # recorded by a host of the same name
+        ({"outcome": "crashed", "started": MADE - 100}, State.CRASHED),
     ],
 )
 def test_what_became_of_a_process(values, expected):
@@ -74,3 +80,23 @@ def test_a_process_that_version_1_registered_is_known_by_its_old_marks():
     old = {"host": NAME, "started": made}
     assert state(row(**old)) is State.RUNNING
     assert state(row(**{**old, "started": made - 100})) is State.CRASHED
+
+
+IN_ANOTHER_TIME = """
+import sys
+from rinq.queue.liveness import start_time
+from rinq.queue.system import moment
+print(start_time(int(sys.argv[1])), moment().since_boot)
+"""
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="there is no unshare here")
+def test_a_container_with_a_time_of_its_own_sees_the_same_times():
+    command = ["unshare", "--time", "--boottime", "3600", sys.executable, "-c", IN_ANOTHER_TIME]
+    before = moment().since_boot
+    done = subprocess.run([*command, str(os.getpid())], capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"the system makes no time namespace: {done.stderr}")
+    started, now = map(float, done.stdout.split())
+    assert started == pytest.approx(MADE, abs=SLACK)
+    assert before < now < moment().since_boot
