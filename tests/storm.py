@@ -163,7 +163,7 @@ class Storm:
             yield
         finally:
             for child in self.running.values():
-                child.kill()
+                _kill(child)
 
     def launch(self, what: str, number: int) -> None:
         """Start an owner or a submitter; one that was killed goes on where it was."""
@@ -280,9 +280,7 @@ class Storm:
         if child.poll() is not None or name in self.under_way:
             return False
         if verb == "kill":
-            child.kill()
-            child.wait()
-            child.stdin.close()
+            _kill(child)
             self.launch(*key)
         else:
             child.send_signal(signal.SIGSTOP)
@@ -299,7 +297,7 @@ class Storm:
         elif kind == "move folder":
             away = self.config.primary_path.with_name("away")
             self.config.primary_path.rename(away)
-            self.under_way[kind] = (until, lambda: away.rename(self.config.primary_path))
+            self.under_way[kind] = (until, lambda: self.move_back(away))
         else:
             ballast = self.folder / "ballast"
             with open(ballast, "wb") as file, contextlib.suppress(OSError):
@@ -319,6 +317,14 @@ class Storm:
             return False
         threading.Timer(1.5 * WAIT, other.close).start()  # whatever this thread waits for
         return True
+
+    def move_back(self, away: Path) -> None:
+        folder = self.config.primary_path
+        if folder.exists():
+            found = [str(path.relative_to(folder)) for path in folder.rglob("*")]
+            self.report.problems.append(f"while the folder was away it was made anew: {found}")
+            folder.rename(folder.with_name(f"made-anew-{len(self.report.problems)}"))
+        away.rename(folder)
 
     def set_clock(self, ahead: float) -> None:
         if self.clock.exists():
@@ -362,6 +368,12 @@ class Storm:
         if len(report.left.strays) > sum(report.done[kind] for kind in makers):
             report.problems.append(f"files without a job: {report.left.strays}")
         report.problems += [f"process {pid} is left" for pid in _left(self.mark)]
+
+
+def _kill(child):
+    child.kill()
+    child.wait()
+    child.stdin.close()
 
 
 def _left(mark):
