@@ -126,10 +126,12 @@ class Storm:
         self.rng = random.Random(seed)
         self.kinds = {kind: share for kind, share in KINDS.items() if kind not in without}
         general = {"primary_path": "jobs", "database": "rinq.db", "speed": SPEED, "seed": seed}
-        file = folder / "config.yaml"
+        self.disk = folder / "disk"  # what may be full
+        self.disk.mkdir(exist_ok=True)
+        file = self.disk / "config.yaml"
         file.write_text(yaml.safe_dump({"general": general, **VALUES}))
         self.config = Config.load(file)
-        self.files = Files.of(self.config)
+        self.files = Files(self.config.primary_path)
         self.fleet = Fleet(self.config)
         self.clock = folder / "clock"
         self.set_clock(0.0)
@@ -299,7 +301,7 @@ class Storm:
             self.config.primary_path.rename(away)
             self.under_way[kind] = (until, lambda: self.move_back(away))
         else:
-            ballast = self.folder / "ballast"
+            ballast = self.disk / "ballast"
             with open(ballast, "wb") as file, contextlib.suppress(OSError):
                 while True:
                     os.posix_fallocate(file.fileno(), file.tell(), 2**20)
@@ -389,16 +391,20 @@ def _left(mark):
     return [pid for pid in found if lives(pid)]
 
 
-def _has_own_disk(folder):
-    """Mount a small disk there, if this process is in a mount namespace of its own."""
+def _enter_mount_namespace():
+    """Begin anew where mounts concern nobody else, if the system lets us."""
+    command = ["unshare", "--mount", "--propagation", "private"]
+    with contextlib.suppress(OSError):
+        if not subprocess.run([*command, "true"], capture_output=True, check=False).returncode:
+            os.environ[NAMESPACE] = "1"
+            os.execvp(command[0], [*command, sys.executable, *sys.argv])
+
+
+def _mount_disk(folder):
+    """Whether a disk of limited size could be mounted there."""
     if NAMESPACE not in os.environ:
-        command = ["unshare", "--mount", "--propagation", "private"]
-        with contextlib.suppress(OSError):
-            if not subprocess.run([*command, "true"], capture_output=True, check=False).returncode:
-                folder.rmdir()
-                os.environ[NAMESPACE] = "1"
-                os.execvp(command[0], [*command, sys.executable, *sys.argv])
         return False
+    folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK}m", "rinq-storm", str(folder)]
     return not subprocess.run(mount, check=False).returncode
 
@@ -411,8 +417,10 @@ def main() -> None:
     parser.add_argument("--consumers", type=int, default=6)
     parser.add_argument("--without", action="append", choices=KINDS, default=[], metavar="KIND")
     given = parser.parse_args()
+    if NAMESPACE not in os.environ:
+        _enter_mount_namespace()
     folder = Path(tempfile.mkdtemp(prefix="storm-"))
-    if not _has_own_disk(folder):
+    if not _mount_disk(folder / "disk"):
         print("no mounts here: the disk is not filled")  # noqa: T201
         given.without.append("fill disk")
     report = Storm(
@@ -426,9 +434,11 @@ def main() -> None:
     print(report)  # noqa: T201
     if report.problems:
         kept = tempfile.mkdtemp(prefix="storm-broken-", dir=folder.parent)
-        shutil.copytree(folder, kept, dirs_exist_ok=True)
+        shutil.copytree(folder, kept, dirs_exist_ok=True)  # the disk goes with this process
         sys.exit(f"  kept in {kept}")
-    shutil.rmtree(folder, ignore_errors=True)
+    if NAMESPACE in os.environ:
+        subprocess.run(["umount", "--lazy", str(folder / "disk")], check=False)
+    shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

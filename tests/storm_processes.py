@@ -18,8 +18,7 @@ from pathlib import Path
 
 from rinq import Fleet
 from rinq.config import Config
-from rinq.errors import FileInTheWay, NameUsed, RinqError, TransientError
-from rinq.files import Files
+from rinq.errors import NameUsed, RinqError, TransientError
 from rinq.fleet import launch
 from rinq.queue import PersistentQSQLite, open_queue, system
 from rinq.roles.interface import draw_name
@@ -60,7 +59,6 @@ def own(config: Path, names: list[str]) -> None:
 def submit(config: Path, acknowledged: Path, jobs: int, rate: float) -> None:
     """Submit jobs, so many a second, until the file of acknowledged names has as many lines."""
     loaded = Config.load(config)
-    files = _at_last(Files.of, loaded)
     with open_queue(loaded) as queue, open(acknowledged, "a+", encoding="ascii") as out:
         out.seek(0)
         left = jobs - len(out.readlines())
@@ -68,28 +66,33 @@ def submit(config: Path, acknowledged: Path, jobs: int, rate: float) -> None:
         for n in range(left):
             while n > (time.monotonic() - begin) * rate:
                 time.sleep(0.01)
-            out.write(f"{_submit_one(queue, files)}\n")
+            out.write(f"{_submit_one(queue, loaded.primary_path)}\n")
             out.flush()
 
 
-def _submit_one(queue, files):
+def _submit_one(queue, folder):
     rng = random.SystemRandom()
     while True:
         name = draw_name(rng)
-        with contextlib.suppress(FileInTheWay):
-            _at_last(files.create, name, compose(rng).encode())
-            break
-    with contextlib.suppress(NameUsed):  # an answer was lost, and the job is there
-        _at_last(queue.submit, name, "storm")
-    return name
-
-
-def _at_last(act, *arguments):
-    while True:
         try:
-            return act(*arguments)
-        except TransientError:
+            with open(folder / name, "x", encoding="utf-8") as file:
+                file.write(compose(rng))
+        except FileExistsError:
+            continue
+        except OSError:  # the folder is away, or the disk is full
+            with contextlib.suppress(OSError):
+                (folder / name).unlink()
             time.sleep(0.05)
+            continue
+        break
+    with contextlib.suppress(NameUsed):  # an answer was lost, and the job is there
+        while True:
+            try:
+                queue.submit(name, "storm")
+                break
+            except TransientError:
+                time.sleep(0.05)
+    return name
 
 
 if __name__ == "__main__":

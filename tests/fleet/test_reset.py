@@ -141,7 +141,7 @@ def test_jobs_that_are_submitted_until_the_last_process_stops_go_too(used, monke
     late = "latelatela"
 
     def stop_all(fleet):
-        Files.of(used).create(late, b"text")
+        (used.primary_path / late).write_text("text")
         with fleet.queue() as queue:
             queue.submit(late)
         return {}
