@@ -107,3 +107,14 @@ def state(row: ProcessRow) -> State:
 
 def is_alive(row: ProcessRow) -> bool:
     return state(row) in ALIVE
+
+
+def is_another_alive(row: ProcessRow) -> bool:
+    """Whether this is a living process, and not the caller in its container's former life.
+
+    A container that was killed and started again has the same name, and the same pids in a
+    new namespace. Should both live, the former ends as soon as the latter is registered.
+    """
+    pid, _, here = this_process()
+    reborn = row.pid == pid and row.host.rpartition("/")[0] == here.rpartition("/")[0]
+    return is_alive(row) and not (reborn and state(row) is State.ELSEWHERE)

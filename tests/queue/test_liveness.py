@@ -11,7 +11,16 @@ import psutil
 import pytest
 
 from rinq.queue import ProcessRow
-from rinq.queue.liveness import SLACK, State, find, is_alive, start_time, state, this_process
+from rinq.queue.liveness import (
+    SLACK,
+    State,
+    find,
+    is_alive,
+    is_another_alive,
+    start_time,
+    state,
+    this_process,
+)
 from rinq.queue.system import host, moment
 
 NAME, BOOT, NAMESPACE = host().split("/", 2)
@@ -56,6 +65,19 @@ def test_this_process_is_found_by_what_it_registers():
 def test_what_became_of_a_process(values, expected):
     assert state(row(**values)) is expected
     assert is_alive(row(**values)) == (expected in ("running", "starting", "elsewhere"))
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, True),
+        ({"host": f"{NAME}/{BOOT}/a-former-namespace"}, False),
+        ({"host": f"{NAME}/{BOOT}/another-namespace", "pid": os.getpid() + 1}, True),
+        ({"host": f"another-name/{BOOT}/another-namespace"}, True),
+    ],
+)
+def test_a_container_that_was_started_again_is_no_other(values, expected):
+    assert is_another_alive(row(**values)) is expected
 
 
 @pytest.mark.parametrize("values", [{"started": MADE - 100}, {"host": "elsewhere"}])
