@@ -120,9 +120,9 @@ class CorruptDatabase(DatabaseError):
 
 
 class DatabaseReplaced(DatabaseError):
-    """The database file was deleted or replaced while it was open here."""
+    """A file of the database was deleted or replaced while it was open here."""
 
-    advice = "Start this program again: what is in its place is another queue."
+    advice = "Start this program again; -wal and -shm belong to the database, never alone."
 
 
 class DatabaseInUse(DatabaseError):

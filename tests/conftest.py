@@ -70,10 +70,12 @@ def _eventually():
 
 @pytest.fixture(scope="session", autouse=True)
 def _can_be_interrupted():
-    """A run started by ``nohup … &`` ignores SIGINT, and so would every process of the tests."""
+    """A run by ``nohup … &`` ignores SIGINT and SIGHUP; so would every process of the tests."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    hangup = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGINT, before)
+    signal.signal(signal.SIGHUP, hangup)
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,9 @@ import sys
 import pytest
 import typer.main
 
+from rinq import Fleet, PersistentQSQLite
 from rinq.cli import app, main
+from rinq.queue.liveness import State
 
 COMMAND = [sys.executable, "-c", "from rinq.cli import main; main()"]
 
@@ -81,6 +83,17 @@ def test_a_process_is_killed_frozen_and_thawed_by_name(rinq, submitted):
     assert rinq("thaw", "anna")[0] == 0
     assert rinq("kill", "anna")[0] == 0
     assert json.loads(rinq("ps", "--json")[1])[0]["state"] == "killed"
+
+
+def test_a_process_of_a_host_that_is_gone_can_be_forgotten(rinq, submitted, tmp_path, monkeypatch):
+    with PersistentQSQLite(tmp_path / "rinq.db") as queue:
+        queue.registry.register(
+            "far", "manager", pid=1, started=1, host="gone", owned=False, alive=lambda _: False
+        )
+    monkeypatch.setattr(Fleet, "stop", lambda *_: State.ELSEWHERE)  # after its grace
+    assert "far elsewhere.\n" in (told := rinq("stop", "far")[1])
+    assert "rinq forget" in told
+    assert rinq("forget", "far")[:2] == (0, "far is off the list.\n")
 
 
 def test_starting_a_name_twice_is_refused_in_one_line(rinq):

@@ -17,9 +17,10 @@ from rinq.fleet.logs import LogReader, log_path, tail, write_to_stderr
 from rinq.fleet.main import serve, warnings
 from rinq.fleet.pm2 import process_file
 from rinq.fleet.processes import FleetProcess
-from rinq.fleet.reset import plan_reset
+from rinq.fleet.reset import GONE, plan_reset
 from rinq.fleet.reset import reset as remove
 from rinq.queue import Role
+from rinq.queue.liveness import State
 
 RoleName = Annotated[Role, typer.Argument(help="Which role.")]
 Name = Annotated[str, typer.Argument(help="The process's name.")]
@@ -47,6 +48,8 @@ def stop(names: Names = None, every: Every = False, config: ConfigPath = None) -
     fleet = Fleet(Config.load(config))
     ends = fleet.stop_all() if every else {name: fleet.stop(name) for name in names or ()}
     print("\n".join(f"{name} {end}." for name, end in ends.items()) or "Nothing is running.")
+    for name in (name for name, end in ends.items() if end is State.ELSEWHERE):
+        print(f"It is another host or container that would have to end {name}. {GONE}")
 
 
 @app.command()
@@ -65,6 +68,13 @@ def freeze(name: Name, config: ConfigPath = None) -> None:
 def thaw(name: Name, config: ConfigPath = None) -> None:
     """Let a frozen process go on."""
     _say(Fleet(Config.load(config)).thaw(name), "goes on", "holding")
+
+
+@app.command()
+def forget(name: Name, config: ConfigPath = None) -> None:
+    """Take a process that has ended off the list; or one of a host that is gone."""
+    Fleet(Config.load(config)).forget(name)
+    print(f"{name} is off the list.")
 
 
 @app.command()

@@ -18,7 +18,7 @@ from rinq.files import Files
 from rinq.fleet.disk import network_warning
 from rinq.fleet.logs import bound, log_path, write_to_stderr
 from rinq.queue import PersistentQ, open_queue
-from rinq.queue.liveness import State, is_alive, is_running, this_process
+from rinq.queue.liveness import State, is_another_alive, is_running, this_process
 from rinq.queue.model import check_process_name
 from rinq.roles.cleaner import Cleaner
 from rinq.roles.consumer import Consumer
@@ -89,12 +89,20 @@ def serve(
     pid, started, host = this_process()
     with open_queue(config, warm=True) as queue:
         incarnation = queue.registry.register(
-            name, role, pid=pid, started=started, host=host, owned=owner is not None, alive=is_alive
+            name,
+            role,
+            pid=pid,
+            started=started,
+            host=host,
+            owned=owner is not None,
+            alive=is_another_alive,
         )
         outcome = State.CRASHED
         stop = StopSign(queue, name, incarnation, log_path(config, name) if log else None)
         signal.signal(signal.SIGTERM, stop.ask)
         signal.signal(signal.SIGINT, stop.ask)
+        if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, stop.ask)  # the terminal was closed, and no nohup
         if owner is not None:
             threading.Thread(target=stop.watch, args=(owner,), daemon=True).start()
         try:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from rinq.config import Config
-from rinq.errors import DatabaseError, FilesUnavailable, FleetError
+from rinq.errors import CorruptDatabase, FilesUnavailable, FleetError
 from rinq.files import STATE_FOLDER, Files
 from rinq.fleet.fleet import Fleet
 from rinq.queue import open_queue
 from rinq.queue.liveness import ALIVE
 from rinq.queue.model import is_job_name
 
-COMPANIONS = ("", "-wal", "-shm", ".version-*")
+COMPANIONS = ("", "-wal", "-shm", ".version-[0-9]*")
 """What stands beside the database: SQLite's own files, and the copies that migrations made."""
+
+GONE = "If it is gone for good, take it off the list: rinq forget NAME."
 
 
 @dataclass(frozen=True)
@@ -36,14 +39,18 @@ class ResetPlan:
 
 
 def plan_reset(config: Config) -> ResetPlan:
-    """What ``reset`` would remove; nothing is changed."""
+    """What ``reset`` would remove; nothing is changed.
+
+    Raises:
+        ForeignDatabase: the database is another program's.
+        Unavailable: it cannot be read just now.
+    """
     running: list[str] = []
     jobs: list[str] = []
     if config.database.exists():
-        with contextlib.suppress(DatabaseError):  # one that cannot be read lists no jobs
+        with contextlib.suppress(CorruptDatabase), open_queue(config) as queue:
             running = [it.name for it in Fleet(config).processes() if it.alive]
-            with open_queue(config) as queue:
-                jobs = [job.name for job in queue.jobs() if is_job_name(job.name)]
+            jobs = [job.name for job in queue.jobs() if is_job_name(job.name)]
     found = (config.database.parent.glob(config.database.name + end) for end in COMPANIONS)
     paths = [path for group in found for path in sorted(group) if path.is_file()]
     state = config.primary_path / STATE_FOLDER
@@ -54,28 +61,42 @@ def plan_reset(config: Config) -> ResetPlan:
 def reset(config: Config) -> ResetPlan:
     """Stop every process of the queue, then remove its jobs' files, its logs and its database.
 
-    The folder itself goes if nothing else is in it. A file that rinq did not make stays.
+    The folder itself goes if nothing else is in it. A file that rinq did not make stays, and
+    no symbolic link is followed.
 
     Raises:
         FleetError: a process could not be stopped, such as one of another host. Nothing
             was removed.
-        OSError: a file cannot be deleted.
+        FilesUnavailable: a file cannot be deleted.
+        For the others see ``plan_reset``.
     """
     plan = plan_reset(config)
     if plan.running:
         ends = Fleet(config).stop_all()
         left = [name for name, end in ends.items() if end in ALIVE]
         if left:
-            raise FleetError(f"{', '.join(left)} could not be stopped")
-    with contextlib.suppress(FilesUnavailable):  # a folder that is not there has no files
-        Files.of(config).erase(plan.jobs)
+            raise FleetError(f"{', '.join(left)} could not be stopped", advice=GONE)
+    jobs = plan_reset(config).jobs  # also those that were submitted meanwhile
+    if config.primary_path.is_dir():
+        Files.of(config).erase(jobs)
     state = config.primary_path / STATE_FOLDER
-    made = [state / "logs", state / "results"] if state in plan.paths else []
-    for path in (*plan.paths, *(file for folder in made for file in folder.glob("*"))):
-        if path.is_file() or path.is_symlink():
-            path.unlink(missing_ok=True)
+    made = [folder for folder in (state / "logs", state / "results") if not folder.is_symlink()]
+    made = made if state in plan.paths else []
+    try:
+        for path in (*plan.paths, *(file for folder in made for file in _ours(folder))):
+            if path.is_file() or path.is_symlink():
+                path.unlink(missing_ok=True)
+    except OSError as error:
+        raise FilesUnavailable(f"{path}: {error.strerror}") from error
     for folder in (*made, state, config.primary_path):
         if folder != config.folder:
             with contextlib.suppress(OSError):  # something else is in it
                 folder.rmdir()
     return plan
+
+
+def _ours(folder: Path) -> Iterator[Path]:
+    """The logs or results in a folder, by their names."""
+    for path in folder.glob("*"):
+        if path.suffix == ".log" or (is_job_name(path.stem) and path.suffix[1:].isdigit()):
+            yield path

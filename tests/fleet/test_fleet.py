@@ -255,13 +255,27 @@ def test_a_busy_handler_in_c_does_not_hold_up_a_stop(fleet, queue, submit, holds
     assert queue.job(NAME).event == "release"
 
 
-def test_a_termination_signal_is_a_graceful_stop(fleet, process, queue, submit, holds, eventually):
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_to_end_is_a_graceful_stop(fleet, process, queue, submit, holds, eventually, sent):
     submit(NAME, "sleep")
     pid = fleet.start("consumer", "mine").row.pid
     holds("mine")
-    os.kill(pid, signal.SIGTERM)
+    os.kill(pid, sent)
     eventually(lambda: process("mine").state is State.STOPPED)
     assert queue.job(NAME).event == "release"
+
+
+def test_a_process_that_ignores_a_closing_terminal_goes_on(fleet, process, queue, eventually):
+    """As under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        pid = fleet.start("manager", "mine").row.pid
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    os.kill(pid, signal.SIGHUP)
+    turn = queue.clock.now()
+    eventually(lambda: (process("mine").row.cycle_began or 0) > turn)
+    assert process("mine").state is State.RUNNING
 
 
 def test_all_are_stopped_side_by_side(fleet, eventually):
@@ -457,6 +471,9 @@ def test_a_process_of_another_host_is_left_to_it(fleet, stranger, enter, queue):
     assert queue.registry.stop_requested("mine", 1)
     assert fleet.processes()[0].state is State.ELSEWHERE, "it may well live on"
     assert stranger.is_running()
+    fleet.forget("mine")
+    assert queue.registry.stop_requested("mine", 1), "it ends if it does live on"
+    assert fleet.start("manager", "mine").state is State.RUNNING
 
 
 # Another version of rinq

@@ -59,6 +59,7 @@ class Connection:
 
     def __init__(self, path: Path | str, *, wait: float) -> None:
         self.path = str(path)
+        self.log, self.index = f"{path}-wal", f"{path}-shm"  # SQLite's own files
         self.wait = wait
         self.schema: int | None = None  # the version expected; None until it is made or migrated
         self._lock = threading.RLock()
@@ -76,7 +77,7 @@ class Connection:
             raise self._translated(error) from error
         self._raw.row_factory = Row
         self._raw.text_factory = _text
-        self._file = _file_identity(self.path)
+        self._files = {self.path: _file_identity(self.path)}
 
     def close(self) -> None:
         with self._lock:
@@ -131,17 +132,22 @@ class Connection:
             self._seen = found
         return found
 
-    def check_file(self) -> None:
-        """Check that the file at the path is the one that was opened.
+    def remember_files(self) -> None:
+        """Know the log and its index too, from now on: they stay while somebody reads."""
+        self._files |= {path: _file_identity(path) for path in (self.log, self.index)}
+
+    def check_files(self) -> None:
+        """Check that the files at their paths are those that were opened.
 
         A file that was deleted goes on to exist for those who have it open, and what they
-        write is lost.
+        write is lost. SQLite sees neither that nor another program's work on a new one.
 
         Raises:
             DatabaseReplaced.
         """
-        if self.path != MEMORY and _file_identity(self.path) != self._file:
-            raise DatabaseReplaced(self.path)
+        for path, opened in self._files.items():
+            if _file_identity(path) != opened:
+                raise DatabaseReplaced(path)
 
     def write(self) -> Transaction:
         """A write transaction: committed at the end, rolled back on an exception.
@@ -168,6 +174,7 @@ class Connection:
                 for statement in statements:
                     self.run(statement)
                 self.version()
+                self.check_files()
             except BaseException:
                 self._roll_back()
                 raise
