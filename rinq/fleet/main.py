@@ -98,7 +98,7 @@ def serve(
         if owner is not None:
             threading.Thread(target=stop.watch, args=(owner,), daemon=True).start()
         try:
-            files = Files.of(config)
+            files = Files.of(config, queue)
             rng = generator(config.general.seed, role, name, incarnation)
             with ROLES[role](queue, files, config, name, rng=rng) as at_work:
                 queue.registry.ready(name, incarnation)

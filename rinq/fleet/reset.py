@@ -9,6 +9,8 @@ from pathlib import Path
 from rinq.config import Config
 from rinq.errors import DatabaseError, FilesUnavailable, FleetError
 from rinq.files import STATE_FOLDER, Files
+from rinq.files.disk import DiskStore
+from rinq.files.mark import MARK, read_mark
 from rinq.fleet.fleet import Fleet
 from rinq.queue import open_queue
 from rinq.queue.liveness import ALIVE
@@ -20,15 +22,22 @@ COMPANIONS = ("", "-wal", "-shm", ".version-*")
 
 @dataclass(frozen=True)
 class ResetPlan:
-    """What a reset removes: processes that are stopped, jobs with their files, and paths."""
+    """What a reset removes: processes that are stopped, jobs with their files, and paths.
+
+    ``files_stay`` is why the files are left where they are; empty where they go too.
+    """
 
     running: tuple[str, ...]
     jobs: tuple[str, ...]
     paths: tuple[Path, ...]
+    files_stay: str = ""
 
     def __str__(self) -> str:
         parts = [f"stops {', '.join(self.running)}"] if self.running else []
-        parts += [f"removes {len(self.jobs):,} jobs with their files", *map(str, self.paths)]
+        files = (
+            f"but not their files ({self.files_stay})" if self.files_stay else "with their files"
+        )
+        parts += [f"removes {len(self.jobs):,} jobs {files}", *map(str, self.paths)]
         return ", ".join(parts) + "."
 
     def __bool__(self) -> bool:
@@ -39,16 +48,35 @@ def plan_reset(config: Config) -> ResetPlan:
     """What ``reset`` would remove; nothing is changed."""
     running: list[str] = []
     jobs: list[str] = []
+    identity = files_stay = ""
     if config.database.exists():
-        with contextlib.suppress(DatabaseError):  # one that cannot be read lists no jobs
+        try:
             running = [it.name for it in Fleet(config).processes() if it.alive]
             with open_queue(config) as queue:
+                identity = queue.identity
                 jobs = [job.name for job in queue.jobs() if is_job_name(job.name)]
+                if jobs:
+                    Files.of(config, queue).check()
+        except DatabaseError:
+            pass  # one that cannot be read lists no jobs
+        except FilesUnavailable as error:
+            files_stay = error.detail
     found = (config.database.parent.glob(config.database.name + end) for end in COMPANIONS)
     paths = [path for group in found for path in sorted(group) if path.is_file()]
     state = config.primary_path / STATE_FOLDER
-    paths += [state] if state.is_dir() and not state.is_symlink() else []
-    return ResetPlan(tuple(running), tuple(jobs), tuple(paths))
+    if state.is_dir() and not state.is_symlink() and not _is_anothers(config, identity):
+        paths.append(state)
+    return ResetPlan(tuple(running), tuple(jobs), tuple(paths), files_stay)
+
+
+def _is_anothers(config: Config, identity: str) -> bool:
+    """Whether the folder has the mark of another queue, or one that cannot be read."""
+    if config.database.parent == config.primary_path:
+        return False
+    try:
+        return read_mark(DiskStore(config.primary_path, durable=False)) not in ("", identity)
+    except (OSError, FilesUnavailable):
+        return True
 
 
 def reset(config: Config) -> ResetPlan:
@@ -59,7 +87,7 @@ def reset(config: Config) -> ResetPlan:
     Raises:
         FleetError: a process could not be stopped, such as one of another host. Nothing
             was removed.
-        OSError: a file cannot be deleted.
+        OSError, FilesUnavailable: a file cannot be deleted.
     """
     plan = plan_reset(config)
     if plan.running:
@@ -67,15 +95,19 @@ def reset(config: Config) -> ResetPlan:
         left = [name for name, end in ends.items() if end in ALIVE]
         if left:
             raise FleetError(f"{', '.join(left)} could not be stopped")
-    with contextlib.suppress(FilesUnavailable):  # a folder that is not there has no files
-        Files.of(config).erase(plan.jobs)
+    if plan.jobs and not plan.files_stay:
+        with open_queue(config) as queue:
+            Files.of(config, queue).erase(plan.jobs)
     state = config.primary_path / STATE_FOLDER
     made = [state / "logs", state / "results"] if state in plan.paths else []
-    for path in (*plan.paths, *(file for folder in made for file in folder.glob("*"))):
+    made_files = [file for folder in made for file in folder.glob("*")]
+    made_files += [config.primary_path / MARK] if made else []
+    for path in (*made_files, *plan.paths):
         if path.is_file() or path.is_symlink():
             path.unlink(missing_ok=True)
+    is_ours = made or config.database.parent == config.primary_path
     for folder in (*made, state, config.primary_path):
-        if folder != config.folder:
+        if is_ours and folder != config.folder:
             with contextlib.suppress(OSError):  # something else is in it
                 folder.rmdir()
     return plan

@@ -10,6 +10,7 @@ import psutil
 
 from rinq.config import Config
 from rinq.errors import AlreadyRunning, StartFailed
+from rinq.files import Files
 from rinq.fleet import logs, signals
 from rinq.fleet.launch import is_launched, launch, reap
 from rinq.fleet.processes import FleetProcess, find_row
@@ -32,9 +33,11 @@ def start_process(
     """Start a process and wait until it is up.
 
     Raises:
+        FilesUnavailable: the folder is away: nothing is made in its place, not even a log.
         AlreadyRunning: a process of this name was started by somebody else meanwhile.
         StartFailed: it ended before it was up; the log's last lines say why.
     """
+    Files.of(config, queue).check()
     former = find_row(queue, name)
     before = former.incarnation if former else 0
     log = logs.log_path(config, name)

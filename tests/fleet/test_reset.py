@@ -17,8 +17,8 @@ NAME, FAILED, DONE = "abcdefghij", "klmnopqrst", "uvwxyzabcd"
 def used(configure):
     """The config of a queue with jobs in several statuses, files, logs, and a process."""
     config = configure()
-    files = Files.of(config)
     with open_queue(config) as queue:
+        files = Files.of(config, queue)
         for name in (DONE, FAILED, NAME):
             files.create(name, b"text")
             queue.submit(name)
