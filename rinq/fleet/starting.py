@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import time
+from pathlib import Path
 
 import psutil
 
@@ -57,8 +58,19 @@ def start_process(
     row = find_row(queue, name)
     if row and state(row) in ALIVE:
         raise AlreadyRunning(f"{name} (a {row.role}, pid {row.pid})")
-    said = logs.tail(log, 5, start=beginning)
-    raise StartFailed(name, advice="Its log ends: " + " | ".join(said or ["(nothing)"]))
+    raise StartFailed(name, advice=_last_words(log, beginning))
+
+
+def _last_words(log: Path, beginning: int) -> str:
+    """What the process said at its end; why it could not say anything, if its log is empty."""
+    if said := logs.tail(log, 5, start=beginning):
+        return "Its log ends: " + " | ".join(said)
+    try:
+        with logs.open_log(log, "ab") as file:
+            file.write(b"It ended without a word.\n")
+    except OSError as error:
+        return f"Its log {log} cannot be written: {error.strerror}."
+    return "It ended without a word."
 
 
 def _await_up(

@@ -69,18 +69,10 @@ class ProcessWork(Work):
         self._search = tuple(map(str, search))
         self._pool = self._open_pool()
         try:
-            problem = self._schedule(worker.load, handler).result(START_TIME)
-        except (FutureTimeout, ProcessExpired, BrokenProcessPool) as error:
-            self.close()
-            if cause := _system_error(error):
-                raise WorkerUnavailable(cause) from error
-            raise HandlerNotFound(f"{handler}: its module ended or held up the import") from error
+            self._load()
         except BaseException:
             self.close()
             raise
-        if problem:
-            self.close()
-            raise HandlerNotFound(problem)
 
     def start(self, content: bytes, fault: Fault | None, wake: Callable[[], None]) -> Task:
         future = self._schedule(worker.execute, self.handler, content, fault)
@@ -90,6 +82,19 @@ class ProcessWork(Work):
     def close(self) -> None:
         self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
+
+    def _load(self) -> None:
+        """Import the handler. Raises: HandlerNotFound, WorkerUnavailable."""
+        loading = self._schedule(worker.load, self.handler)
+        try:
+            problem = loading.result(START_TIME)
+        except (FutureTimeout, ProcessExpired, BrokenProcessPool) as error:
+            if loading.running() or isinstance(error, ProcessExpired):
+                problem = f"{self.handler}: its module ended or held up the import"
+                raise HandlerNotFound(problem) from error
+            raise WorkerUnavailable(_system_error(error) or str(error) or "too slow") from error
+        if problem:
+            raise HandlerNotFound(problem)
 
     def _schedule(self, function: Callable[..., T], *arguments: object) -> Future[T]:
         """Begin a call in the worker, a new one if need be. Raises: WorkerUnavailable."""
