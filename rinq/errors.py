@@ -22,6 +22,7 @@
     ├── WorkError               one execution of a handler did not succeed
     │   ├── HandlerFailed       it raised, exited, was killed, returned no text
     │   └── OutOfTime           it took longer than ``n_time``
+    ├── WorkerUnavailable *     no worker process can be started just now
     ├── HandlerNotFound         the configured handler cannot be imported
     ├── ExperimentError         a run of an experiment failed, or is in the way
     ├── CannotJudge             this class cannot be loaded or opened as a queue
@@ -176,6 +177,12 @@ class HandlerFailed(WorkError):
 
 class OutOfTime(WorkError):
     """The handler ran out of time."""
+
+
+class WorkerUnavailable(TransientError):
+    """No process for the handler can be started just now."""
+
+    advice = "Nothing was lost; free what ran out: file descriptors, processes, memory, disk space."
 
 
 class HandlerNotFound(RinqError):

@@ -169,6 +169,33 @@ def test_an_audit_that_cannot_judge_has_exit_code_3(rinq, tmp_path):
     assert not (tmp_path / "nowhere").exists()
 
 
+def test_where_the_folder_is_away_a_command_says_so_and_makes_nothing(rinq, tmp_path):
+    text = "general: {primary_path: disk, database: rinq.db}\n"
+    (tmp_path / "config.yaml").write_text(text)
+    (tmp_path / "letter.txt").write_text("some text")
+    assert rinq("submit", "letter.txt")[0] == 0
+    (tmp_path / "disk").rename(tmp_path / "moved")
+    for there in (False, True):
+        if there:
+            (tmp_path / "disk").mkdir()
+        for arguments in (["submit", "letter.txt"], ["start", "manager"]):
+            code, _, errors = rinq(*arguments)
+            assert (code, errors.count("\n")) == (1, 1)
+            assert ("does not have this queue's mark" if there else "there is no folder") in errors
+        assert rinq("audit")[0] == 3
+        assert (tmp_path / "disk").exists() is there
+    assert list((tmp_path / "disk").iterdir()) == []
+
+
+def test_a_submit_that_meets_a_lock_for_too_long_leaves_no_file(rinq, submitted, tmp_path):
+    before = sorted(tmp_path.iterdir())
+    with contextlib.closing(sqlite3.connect(tmp_path / "rinq.db", isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        code, _, errors = rinq("submit", "letter.txt")
+    assert (code, "locked for more than 10 s" in errors) == (1, True)
+    assert sorted(tmp_path.iterdir()) == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -28,7 +28,7 @@ def submit(
     """Copy files in, each under a fresh name, and submit all of these names or none."""
     loaded = Config.load(config)
     with open_queue(loaded) as queue:
-        names = operator.submit_files(queue, Files.of(loaded), paths, random.SystemRandom())
+        names = operator.submit_files(queue, Files.of(loaded, queue), paths, random.SystemRandom())
     rows = [{"file": str(path), "job": name} for path, name in zip(paths, names, strict=True)]
     show(rows, as_json)
 
@@ -83,8 +83,9 @@ def redrive(names: Names = None, every: Every = False, config: ConfigPath = None
     loaded = Config.load(config)
     with existing(loaded) as queue:
         chosen = [job.name for job in queue.jobs(Status.FAILED)] if every else names or []
+        files = Files.of(loaded, queue)
         for name in chosen:
-            _, problems = operator.redrive(queue, Files.of(loaded), name)
+            _, problems = operator.redrive(queue, files, name)
             print("; ".join([f"{name} is unprocessed again", *problems]) + ".")
     if not chosen:
         print("No failed jobs.")
@@ -101,7 +102,7 @@ def audit(as_json: AsJson = False, config: ConfigPath = None) -> None:
         if not loaded.primary_path.is_dir():
             raise FilesUnavailable(f"there is no folder {loaded.primary_path}")
         with existing(loaded) as queue:
-            found = judge(queue, Files.of(loaded))
+            found = judge(queue, Files.of(loaded, queue))
     except RinqError as error:
         found = Audit(undecided=(str(error),))
     print(found.to_json() if as_json else found)

@@ -10,28 +10,36 @@ from pathlib import Path
 
 from rinq.errors import FilesUnavailable, UnreadableFile
 from rinq.files.store import MAX_BYTES, RESULTS, STATE_FOLDER, EntryKind, Store
+from rinq.folders import make_folder, sync_folder
 from rinq.regular import BINARY, NOFOLLOW, NONBLOCK, PRIVATE, open_regular
 
 
 class DiskStore(Store):
-    """A folder, made, with ``.rinq`` in it, where it is missing.
+    """A folder, whosever it is.
 
     Args:
         folder: ``primary_path``.
         durable: files and renames survive a power cut.
-
-    Raises:
-        FilesUnavailable: the folder or ``.rinq`` is a symbolic link.
-        OSError: they cannot be made.
     """
 
     def __init__(self, folder: Path, *, durable: bool) -> None:
         self.folder = folder
         self._durable = durable
-        for path in (folder, folder / STATE_FOLDER, folder / RESULTS):
-            path.mkdir(parents=True, exist_ok=True)
-            if path != folder and path.is_symlink():
+
+    def make(self) -> None:
+        """Make the folder, with ``.rinq`` in it, where it is missing.
+
+        Raises:
+            FilesUnavailable: ``.rinq`` or ``.rinq/results`` is a symbolic link.
+            OSError: it cannot be made.
+        """
+        for path in (self.folder, self.folder / STATE_FOLDER, self.folder / RESULTS):
+            make_folder(path, durable=self._durable)
+            if path != self.folder and path.is_symlink():
                 raise FilesUnavailable(f"{path} is a symbolic link")
+
+    def check(self) -> None:
+        """Any folder will do."""
 
     def kind(self, entry: str) -> EntryKind | None:
         try:
@@ -92,13 +100,8 @@ class DiskStore(Store):
         return sorted(n for n in os.listdir(self.folder / RESULTS) if n.startswith(start))
 
     def _sync(self, folder: Path) -> None:
-        """Make renames and new names in a folder durable, where folders can be synced."""
-        if self._durable and os.name == "posix":
-            descriptor = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        if self._durable:
+            sync_folder(folder)
 
 
 def _open_to_read(path: str, flags: int) -> int:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 STATE_FOLDER = ".rinq"
 RESULTS = f"{STATE_FOLDER}/results/"
+PROCESSED = ".processed"
+FAILED = ".failed"
 MAX_BYTES = 64 * 2**20
 
 
@@ -28,6 +30,14 @@ class Store(ABC):
     """
 
     folder: Path
+
+    @abstractmethod
+    def check(self) -> None:
+        """Look whether this is the right place, there to be worked in.
+
+        Raises:
+            FilesUnavailable: it is not, or not now.
+        """
 
     @abstractmethod
     def kind(self, entry: str) -> EntryKind | None:

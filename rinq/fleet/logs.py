@@ -27,7 +27,7 @@ def log_path(config: Config, name: str) -> Path:
 
 
 def open_log(path: Path, mode: str) -> IO[bytes]:
-    """Open a log, made with its folders where it is missing, but never through a link.
+    """Open a log, made with its folder where it is missing, but never through a link.
 
     Args:
         mode: ``rb``, ``ab`` or ``r+b``.
@@ -38,15 +38,14 @@ def open_log(path: Path, mode: str) -> IO[bytes]:
     """
     try:
         if mode == "ab":
-            path.parent.parent.mkdir(parents=True, exist_ok=True)
             path.parent.mkdir(mode=0o700, exist_ok=True)
         for folder in (path.parent.parent, path.parent):
             if folder.is_symlink():
                 raise FilesUnavailable(f"{folder} is a symbolic link")
         return open(path, mode, opener=lambda name, flags: open_regular(Path(name), flags))
-    except FileNotFoundError:
-        raise
     except OSError as error:
+        if mode == "rb" and isinstance(error, FileNotFoundError):
+            raise
         raise FilesUnavailable(f"{path}: {error.strerror}") from error
 
 

@@ -24,6 +24,7 @@ from rinq.roles.cleaner import Cleaner
 from rinq.roles.consumer import Consumer
 from rinq.roles.interface import PersistentQInterface, generator
 from rinq.roles.manager import Manager
+from rinq.roles.process_tree import adopt_orphans, end_descendants, reap_orphans
 from rinq.roles.producer import Producer
 
 ROLES: dict[str, type[PersistentQInterface]] = {
@@ -41,6 +42,7 @@ class StopSign:
         self.asked = False
 
     def __call__(self) -> bool:
+        reap_orphans()
         if not self.asked:
             with contextlib.suppress(TransientError):
                 self.asked = self.queue.registry.stop_requested(self.name, self.incarnation)
@@ -67,6 +69,7 @@ class StopSign:
                 time.sleep(OWNER_POLL)
         self.asked = True
         time.sleep(GRACE)
+        end_descendants()
         os._exit(1)
 
 
@@ -86,6 +89,7 @@ def serve(
         raise ConfigError(f"{role!r:.40} is not a role: {', '.join(ROLES)}.")
     check_process_name(name, role)
     vars(sys.modules["__main__"]).pop("__file__", None)  # a worker need not import it again
+    adopt_orphans()
     pid, started, host = this_process()
     with open_queue(config, warm=True) as queue:
         incarnation = queue.registry.register(
@@ -106,7 +110,7 @@ def serve(
         if owner is not None:
             threading.Thread(target=stop.watch, args=(owner,), daemon=True).start()
         try:
-            files = Files.of(config)
+            files = Files.of(config, queue)
             rng = generator(config.general.seed, role, name, incarnation)
             with ROLES[role](queue, files, config, name, rng=rng) as at_work:
                 queue.registry.ready(name, incarnation)
@@ -117,6 +121,7 @@ def serve(
                 at_work.log.info("stopped")
             outcome = State.STOPPED
         finally:
+            end_descendants()
             queue.registry.ended(name, incarnation, outcome)
 
 

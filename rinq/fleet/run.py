@@ -53,7 +53,7 @@ class Run(contextlib.AbstractContextManager["Run"]):
         file.write_text(yaml.safe_dump(sections), "utf-8")
         self.config = Config.load(file)
         self.queue = open_queue(self.config)
-        self.files = Files.of(self.config)
+        self.files = Files.of(self.config, self.queue)
         self.fleet = Fleet(self.config, restart=restart)
         self._finalizer = weakref.finalize(self, _end, self.fleet, self.queue, self.folder)
 

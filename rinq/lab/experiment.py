@@ -21,6 +21,7 @@ from rinq.faults import digest
 from rinq.lab.perform import RunOutcome, Time, perform
 from rinq.lab.results import Results
 from rinq.lab.scenario import Scenario
+from rinq.roles.process_tree import end_with_parent
 
 SCENARIO = "scenario.yaml"
 RESULT = "result.json"
@@ -162,7 +163,9 @@ class Experiment:
 
     def _pool(self) -> Executor:
         workers = 1 if self.kind == "real" else min(os.cpu_count() or 1, len(self.runs))
-        return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+        return ProcessPoolExecutor(
+            workers, mp_context=get_context("spawn"), initializer=end_with_parent
+        )
 
     def _is_done(self, root: Path, run: PlannedRun) -> bool:
         folder = root / run.name

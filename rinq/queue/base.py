@@ -32,6 +32,11 @@ class PersistentQ(ABC):
     settings: LiveSettings
     registry: ProcessRegistry
 
+    @property
+    @abstractmethod
+    def identity(self) -> str:
+        """What tells this queue from every other one, for as long as it exists."""
+
     # Moves
 
     @abstractmethod

@@ -13,19 +13,22 @@ from pathlib import Path
 from rinq.config import Config
 from rinq.errors import (
     FileInTheWay,
+    FilesUnavailable,
     InvalidName,
     OutOfTime,
     QueueError,
     RinqError,
     StaleClaim,
+    Unavailable,
     UnknownJob,
     UnreadableFile,
     WorkError,
+    WorkerUnavailable,
 )
 from rinq.faults import Fault, failpoint, fault_of_attempt
 from rinq.files import Files
 from rinq.queue import Claim, PersistentQ, Status
-from rinq.roles.interface import CLAIM_CHECK, TICK, PersistentQInterface
+from rinq.roles.interface import BACK_OFF, CLAIM_CHECK, TICK, PersistentQInterface
 from rinq.roles.work import ProcessWork, Task, Work
 
 IDLE = 0.02  # real seconds between two polls of an empty queue, at least
@@ -91,13 +94,22 @@ class Consumer(PersistentQInterface):
         if self._in_flight is None:
             if self.paused:
                 return TICK * self.queue.clock.speed
+            self.files.check()  # what cannot be read is not claimed
             claim = self.queue.claim(self.name, self.config.manager.timeout)
             if claim is None:
                 return self.idle()
             self.log.info("claimed %s (attempt %d)", claim.name, claim.attempt)
             failpoint("claimed")
             self._in_flight = InFlight(claim)
-        return self._advance(self._in_flight)
+        in_flight = self._in_flight
+        try:
+            return self._advance(in_flight)
+        except (FilesUnavailable, WorkerUnavailable) as error:
+            if isinstance(error, WorkerUnavailable):
+                in_flight.task = None
+            with contextlib.suppress(Unavailable, StaleClaim, UnknownJob):
+                self._outlast(in_flight)
+            raise
 
     def idle(self) -> float:
         """Nothing waits: end the poll cycle. Returns the wait until the next."""
@@ -180,6 +192,22 @@ class Consumer(PersistentQInterface):
         deadline = in_flight.began + self.config.consumer.n_time
         until = min(in_flight.due, deadline) if task.done() else deadline
         return max(SHORTEST, min(CLAIM_CHECK * self.queue.clock.speed, until - now))
+
+    def _outlast(self, in_flight: InFlight) -> None:
+        """Hold the claim while the folder is away; hand the job back if its work has not begun.
+
+        So that neither a try nor a reassign of the job is spent on what is not its fault.
+        """
+        claim = in_flight.claim
+        job = self.queue.job(claim.name)
+        if job.status is not Status.PROCESSING or job.attempt != claim.attempt:
+            return  # the next step finds out what became of it
+        if in_flight.task is None and in_flight.error is None:
+            self.queue.release(claim)
+            self._in_flight = None
+        else:
+            longest_pause = BACK_OFF[1] * self.queue.clock.speed
+            self.queue.renew(claim, self.config.manager.timeout + longest_pause)
 
     def _complete(self, in_flight: InFlight, task: Task) -> None:
         """Result written and synced, move committed, files made to follow: in this order."""

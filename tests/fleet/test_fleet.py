@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import threading
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import psutil
@@ -21,10 +22,13 @@ from rinq.errors import (
     AlreadyRunning,
     ConfigError,
     CorruptDatabase,
+    FilesUnavailable,
     FleetError,
     NotRunning,
     StartFailed,
 )
+from rinq.fleet import launch as launch_module
+from rinq.fleet import logs
 from rinq.fleet import starting as starting_module
 from rinq.fleet import stopping as stopping_module
 from rinq.queue import Status
@@ -136,8 +140,24 @@ def test_a_config_that_has_become_wrong_is_told_by_the_start(fleet, config):
 def test_a_folder_that_cannot_be_used_is_told_by_the_start(fleet, config):
     (config.primary_path / ".rinq").mkdir()
     (config.primary_path / ".rinq" / "results").write_text("a file in the way")
-    with pytest.raises(StartFailed, match="The folder cannot be used"):
+    with pytest.raises(FilesUnavailable, match="The folder cannot be used"):
         fleet.start("producer", "mine")
+    assert fleet.processes() == []
+
+
+def test_a_log_that_cannot_be_written_is_told_by_the_start(fleet, config, monkeypatch):
+    """As where the disk is full: the process itself could then say nothing."""
+    log = logs.log_path(config, "mine")
+    open_log = logs.open_log
+
+    def full(path, mode):
+        return Path("/dev/full").open("ab") if mode == "ab" else open_log(path, mode)
+
+    monkeypatch.setattr(logs, "open_log", full)
+    monkeypatch.setattr(launch_module, "open_log", full)
+    config.file.write_text("consumer: {n_tries: none}")
+    with pytest.raises(StartFailed, match=f"{log} cannot be written: No space left on device"):
+        fleet.start("manager", "mine")
 
 
 def test_a_corrupt_database_is_told_by_the_start(configure):

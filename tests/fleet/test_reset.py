@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -23,8 +24,8 @@ NAME, FAILED, DONE = "abcdefghij", "klmnopqrst", "uvwxyzabcd"
 def used(configure):
     """The config of a queue with jobs in several statuses, files, logs, and a process."""
     config = configure()
-    files = Files.of(config)
     with open_queue(config) as queue:
+        files = Files.of(config, queue)
         for name in (DONE, FAILED, NAME):
             files.create(name, b"text")
             queue.submit(name)
@@ -67,6 +68,42 @@ def test_the_folder_of_the_config_stays_also_where_it_is_empty(configure):
     reset(config)
     assert config.file.exists()
     assert not config.database.exists()
+
+
+@pytest.fixture
+def apart(configure, tmp_path):
+    """The config of a queue with a job, whose database lies elsewhere than its files."""
+    config = configure(general={"database": "apart/rinq.db"})
+    with open_queue(config) as queue:
+        Files.of(config, queue).create(NAME, b"text")
+        queue.submit(NAME)
+    return config
+
+
+def test_the_mark_of_the_folder_goes_too_so_that_the_next_queue_may_have_it(apart):
+    assert reset(apart).files_stay == ""
+    assert not apart.primary_path.exists()
+    apart.primary_path.mkdir()
+    with open_queue(apart) as queue:
+        Files.of(apart, queue).check()
+
+
+@pytest.mark.parametrize("place", ["nothing", "empty", "another queue's"])
+def test_in_the_place_of_a_folder_that_is_away_nothing_is_removed(apart, tmp_path, place):
+    folder, kept = apart.primary_path, tmp_path / "kept"
+    folder.rename(kept)
+    if place != "nothing":
+        folder.mkdir()
+    if place == "another queue's":
+        shutil.copytree(kept, folder, dirs_exist_ok=True)
+        (folder / ".rinq/queue").write_text("another")
+    before = sorted(folder.rglob("*"))
+    assert "but not their files" in str(plan_reset(apart))
+    reset(apart)
+    assert not apart.database.exists()
+    assert sorted(folder.rglob("*")) == before
+    assert folder.exists() is (place != "nothing")
+    assert (kept / NAME).exists()
 
 
 def test_a_database_that_cannot_be_read_goes_and_the_files_of_its_jobs_stay(used):

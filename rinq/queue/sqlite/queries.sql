@@ -228,3 +228,6 @@ INSERT INTO process_events (at, process, event, detail) VALUES (:now, :process, 
 
 -- name: process_events
 SELECT * FROM process_events WHERE id > :after ORDER BY id;
+
+-- name: identity
+SELECT identity FROM database;

@@ -82,6 +82,10 @@ class PersistentQSQLite(PersistentQ):
         self.settings = SQLiteSettings(db)
         self.registry = SQLiteRegistry(db, self.clock, moment)
 
+    @property
+    def identity(self) -> str:
+        return str(self._db.all("identity")[0]["identity"])
+
     def submit(self, name: str, process: str | None = None) -> Job:
         check_job_name(name)
         with self._db.write() as tx:
