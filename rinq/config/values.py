@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -43,10 +44,21 @@ def as_range(value: object) -> tuple[float, float]:
     pair: list[Any] = list(value) if isinstance(value, list | tuple) else [value, value]
     if not all(type(number) in (int, float) for number in pair):
         raise ValueError("not numbers")
-    least, most = (float(number) for number in pair)
+    try:
+        least, most = (float(number) for number in pair)
+    except OverflowError as error:
+        raise ValueError("out of range") from error
     if least > most:
         raise ValueError("the first is above the second")
     return least, most
+
+
+def expanded(path: Path | str) -> Path:
+    """The path with ``~`` as the user's home; as it stands where there is no such user."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
 
 
 def _handler(name: str) -> str:
