@@ -19,6 +19,8 @@ from rinq.distributions import LAWS, Times
 
 _HANDLER = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
+LONGEST_PATH, LONGEST_NAME = 1000, 255  # bytes, of a path and of each part of it
+
 
 class Section(BaseModel):
     """Checked, immutable values under known keys."""
@@ -61,6 +63,13 @@ def expanded(path: Path | str) -> Path:
         return Path(path)
 
 
+def _path(text: str) -> str:
+    longest = max((len(part.encode()) for part in Path(text).parts), default=0)
+    if not text or "\0" in text or len(text.encode()) > LONGEST_PATH or longest > LONGEST_NAME:
+        raise ValueError("no system takes it")
+    return text
+
+
 def _handler(name: str) -> str:
     if not _HANDLER.fullmatch(name) or name.startswith("__main__:"):
         raise ValueError("not importable by another process")
@@ -91,8 +100,11 @@ Rate = Annotated[
 Speed = Annotated[
     float, Field(gt=0, le=1000, allow_inf_nan=False), Expect("a number above 0, at most 1000")
 ]
-Seed = Annotated[int | None, Expect("a whole number, or null")]
-PathText = Annotated[Annotated[str, Field(pattern=r"^[^\x00]+$")] | None, Expect("a path")]
+Seed = Annotated[
+    Annotated[int, Field(gt=-(10**18), lt=10**18)] | None,
+    Expect("a whole number of at most 18 digits, or null"),
+]
+PathText = Annotated[Annotated[str, AfterValidator(_path)] | None, Expect("a path")]
 Durability = Annotated[Literal["full", "normal"], Expect("full or normal")]
 Switch = Annotated[bool, Expect("on or off")]
 HandlerName = Annotated[

@@ -76,7 +76,7 @@ def export(queue: PersistentQ, folder: Path, *, interval: float = 0.0) -> dict[s
     folder.mkdir(parents=True, exist_ok=True)
     found = frames(queue, interval=interval)
     for name, frame in found.items():
-        texts = frame.select_dtypes("str").map(_harmless, na_action="ignore")
+        texts: pd.DataFrame = frame.select_dtypes("str").map(_harmless, na_action="ignore")
         # with this end of a line, both of its characters are quoted inside a cell
         frame.assign(**texts).to_csv(folder / f"{name}.csv", index=False, lineterminator="\r\n")
     return {name: len(frame) for name, frame in found.items()}
