@@ -5,6 +5,7 @@ from __future__ import annotations
 import reprlib
 
 LONGEST = 200  # characters of a path or a key in a message
+LONGEST_LINE = 1000  # characters of a whole message
 
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 60
@@ -27,15 +28,15 @@ def printable(text: str) -> str:
     )
 
 
-def cut(text: object) -> str:
-    """A path or a key, printable, and without its middle where it is long.
+def cut(text: object, most: int = LONGEST) -> str:
+    """A path, a key or a message, printable, and without its middle where it is long.
 
     >>> cut("/home/" + "x" * 1000 + "/config.yaml")[-16:]
     'xxxx/config.yaml'
     """
     whole = str(text)
-    if len(whole) > LONGEST:
-        whole = f"{whole[: LONGEST // 2]}...{whole[-LONGEST // 2 :]}"
+    if len(whole) > most:
+        whole = f"{whole[: most // 2]}...{whole[-most // 2 :]}"
     return printable(whole)
 
 

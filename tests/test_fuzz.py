@@ -287,7 +287,7 @@ def check(words):
         return
     assert all(text.isprintable() for text in errors.split("\n"))
     assert all(note.startswith("warning: ") for note in notes)
-    assert len(last) < 3000
+    assert len(last) < 2000
     if code == 1 and not output:
         assert last.startswith(("rinq: ", "Aborted")), errors
 

@@ -6,7 +6,7 @@ import io
 import sys
 
 from rinq.cli.common import app
-from rinq.display import cut, printable
+from rinq.display import LONGEST_LINE, cut
 from rinq.errors import RinqError
 
 # The help lists the commands in this order.
@@ -24,7 +24,5 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # no text is too strange to be printed
     try:
         app()
-    except RinqError as error:
-        sys.exit(f"rinq: {printable(str(error))}")
-    except OSError as error:  # such as a current folder that was deleted
-        sys.exit(f"rinq: {cut(error)}")
+    except (RinqError, OSError) as error:  # OSError: such as a current folder that was deleted
+        sys.exit(f"rinq: {cut(error, LONGEST_LINE)}")
