@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,6 @@ HARDLY_EVER = 0.001  # the share of an unbounded time that exceeds its ``most``
 LONGEST = 1e9  # seconds
 MOST_STAGES = 1000
 MOST_SCV = 100
-_TEXT = re.compile(r"\s*(\w+)\s*\(\s*([^()]*?)\s*\)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +43,20 @@ class Times:
         """
         if isinstance(value, Times):
             return value
+        given: list[Any]
         if isinstance(value, str):
-            found = _TEXT.fullmatch(value)
-            if found is None or found[1] not in LAWS:
+            law, _, inside = (part.strip() for part in value.partition("("))
+            if law not in LAWS or not inside.endswith(")") or "_" in inside:
                 raise ValueError("no such law")
-            law, numbers = found[1], [float(part) for part in found[2].split(",")]
+            given = [float(part) for part in inside[:-1].split(",")]
         else:
-            given: list[Any] = list(value) if isinstance(value, list | tuple) else [value]
+            given = list(value) if isinstance(value, list | tuple) else [value]
             law = "uniform" if isinstance(value, list | tuple) else "constant"
             if not all(type(number) in (int, float) for number in given):
                 raise ValueError("not numbers")
-            numbers = [float(number) for number in given]
-        if not all(0 <= number <= LONGEST for number in numbers):
+        if not all(0 <= number <= LONGEST for number in given):
             raise ValueError("out of range")
+        numbers = [float(number) for number in given]
         times = cls(law, tuple(numbers))
         if len(numbers) != LAWS[law].takes or not LAWS[law].allows(*numbers):
             raise ValueError("not what this law takes")

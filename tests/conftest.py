@@ -20,6 +20,7 @@ from rinq.queue.clock import Moment
 pytest_plugins = ["servers", "side_by_side"]
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("campaign", deadline=None, database=None, max_examples=3000)
 settings.load_profile("repeatable")
 
 MARK = "RINQ_TEST_RUN"

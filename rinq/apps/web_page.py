@@ -19,6 +19,7 @@ from voila.app import Voila
 
 from rinq.apps.web_guard import guarded, is_loopback, is_unspecified
 from rinq.config import Config
+from rinq.display import printable
 from rinq.errors import ConfigError
 from rinq.files import STATE_FOLDER
 from rinq.fleet.launch import OWNER_VARIABLE
@@ -131,5 +132,5 @@ def _print_logs(config: Config) -> None:
     reader = LogReader(config.primary_path / STATE_FOLDER / "logs")
     while True:
         for name, line in reader.read():
-            print(f"{name} {line}", flush=True)
+            print(name, printable(line), flush=True)
         time.sleep(POLL)

@@ -6,17 +6,32 @@ import dataclasses
 import json
 import random
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from rinq.cli.common import AsJson, ConfigPath, Every, Names, app, existing, one_of, show
+from rinq.cli.common import (
+    AsJson,
+    ConfigPath,
+    Every,
+    Names,
+    app,
+    existing,
+    one_of,
+    print_lines,
+    show,
+)
 from rinq.config import Config, parse_change
+from rinq.display import cut
 from rinq.errors import FilesUnavailable, RinqError
 from rinq.files import Files
-from rinq.queue import Status, open_queue
+from rinq.queue import Job, PersistentQ, Status, open_queue
 from rinq.roles import operator
+
+NEWEST = 50  # jobs that are listed where no number is given
+PART = 1000  # jobs that are read at once
 
 
 @app.command()
@@ -44,20 +59,41 @@ def status(as_json: AsJson = False, config: ConfigPath = None) -> None:
         return
     show([{"status": state, "jobs": n} for state, n in counts.items()], as_json)
     changed = "".join(f", {key} = {json.dumps(value)}" for key, value in settings.items())
-    print(f"speed {speed:g}{changed}; {loaded.database}")
+    print_lines(f"speed {speed:g}{changed}; {cut(loaded.database)}")
 
 
 @app.command()
 def jobs(
     status: Annotated[Status | None, typer.Option(help="Only jobs of this status.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, max=10**9, help="How many of the newest.")
+    ] = None,
+    every: Every = False,
     as_json: AsJson = False,
     config: ConfigPath = None,
 ) -> None:
-    """List the jobs."""
+    """List the newest jobs, the last one below: 50, or all as JSON."""
+    if every and limit is not None:
+        raise typer.BadParameter("Give --limit, or --all.")
+    if limit is None and not (every or as_json):
+        limit = NEWEST
     with existing(Config.load(config)) as queue:
-        rows = [dataclasses.asdict(job) for job in queue.jobs(status)]
-    columns = ("name", "status", "attempt", "tries", "reassigns", "process", "error")
-    show(rows, as_json, "No such jobs.", columns)
+        after = 0 if limit is None else queue.before_newest(limit, status)
+        rows = (dataclasses.asdict(job) for job in _jobs(queue, status, after))
+        columns = ("name", "status", "attempt", "tries", "reassigns", "process", "error")
+        show(rows, as_json, "No such jobs.", columns)
+        if after and not as_json:
+            counts = queue.counts()
+            total = sum(counts.values()) if status is None else counts[status]
+            note = f"The newest {limit:,} of {total:,}: --limit N lists more, --all all of them."
+            print(note, file=sys.stderr)
+
+
+def _jobs(queue: PersistentQ, status: Status | None, after: int) -> Iterator[Job]:
+    """The jobs after an id, read in parts, so that a million take no more memory than a few."""
+    while part := queue.jobs(status, after=after, limit=PART):
+        yield from part
+        after = part[-1].id
 
 
 @app.command()
@@ -86,7 +122,7 @@ def redrive(names: Names = None, every: Every = False, config: ConfigPath = None
         files = Files.of(loaded, queue)
         for name in chosen:
             _, problems = operator.redrive(queue, files, name)
-            print("; ".join([f"{name} is unprocessed again", *problems]) + ".")
+            print_lines("; ".join([f"{name} is unprocessed again", *problems]) + ".")
     if not chosen:
         print("No failed jobs.")
 
@@ -100,12 +136,12 @@ def audit(as_json: AsJson = False, config: ConfigPath = None) -> None:
     loaded = Config.load(config)
     try:
         if not loaded.primary_path.is_dir():
-            raise FilesUnavailable(f"there is no folder {loaded.primary_path}")
+            raise FilesUnavailable(f"there is no folder {cut(loaded.primary_path)}")
         with existing(loaded) as queue:
             found = judge(queue, Files.of(loaded, queue))
     except RinqError as error:
         found = Audit(undecided=(str(error),))
-    print(found.to_json() if as_json else found)
+    print_lines(found.to_json() if as_json else str(found))
     sys.exit(found.exit_code)
 
 

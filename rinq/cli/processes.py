@@ -9,7 +9,17 @@ from typing import Annotated
 
 import typer
 
-from rinq.cli.common import AsJson, ConfigPath, Every, Names, app, existing, one_of, show
+from rinq.cli.common import (
+    AsJson,
+    ConfigPath,
+    Every,
+    Names,
+    app,
+    existing,
+    one_of,
+    print_lines,
+    show,
+)
 from rinq.config import Config
 from rinq.errors import ConfigError
 from rinq.fleet.fleet import Fleet
@@ -104,11 +114,11 @@ def logs(
         raise ConfigError(f"{name} has no log: it was never started in the background.")
     reader = LogReader(path.parent)
     found = tail(path, lines)
-    print(json.dumps(found) if as_json else "\n".join(found), flush=True)
+    print_lines(json.dumps(found) if as_json else "\n".join(found))
     while follow:
         time.sleep(FOLLOW)
         for _, line in (entry for entry in reader.read() if entry[0] == name):
-            print(json.dumps([line]) if as_json else line, flush=True)
+            print_lines(json.dumps([line]) if as_json else line)
 
 
 @app.command()

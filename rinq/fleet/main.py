@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from rinq.config import Config
+from rinq.display import LONGEST_LINE, cut
 from rinq.errors import ConfigError, FilesUnavailable, RinqError, TransientError
 from rinq.files import Files
 from rinq.fleet.disk import network_warning
@@ -146,4 +147,4 @@ def main() -> None:
         config = Config.load(given.config) if values is None else Config.parse(values)
         serve(config, given.role, given.name, owner=given.owner, log=True)
     except RinqError as error:
-        sys.exit(str(error))
+        sys.exit(cut(error, LONGEST_LINE))

@@ -141,6 +141,10 @@ class PersistentQ(ABC):
         """Jobs by rising id, from the first id above ``after``; all, or those of a status."""
 
     @abstractmethod
+    def before_newest(self, n: int, status: Status | None = None) -> int:
+        """The id after which come the ``n`` newest jobs, of all or of a status; 0 if no more."""
+
+    @abstractmethod
     def waits(self) -> bool:
         """Whether any job is unprocessed."""
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from rinq.display import printable
+
 
 class AuditVerdict(StrEnum):
     """``invalid``: a rule was broken. ``unknown``: none was seen, but not all could be judged."""
@@ -153,7 +155,7 @@ class Audit:
             lines.append(f"  {counts}; refused acts: {self.refused:,}. Both are allowed.")
         lines += [f"  pending: {note}" for note in self.pending]
         lines += [f"  stray: {note}" for note in self.strays]
-        return "\n".join(lines)
+        return "\n".join(map(printable, lines))
 
     def _broken(self) -> str:
         broken = {problem.rule for problem in self.problems}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
+import os
 import re
 import sqlite3
 import threading
@@ -11,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from rinq.display import cut
 from rinq.errors import CorruptDatabase, DatabaseError, DatabaseReplaced, SchemaChanged, Unavailable
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
@@ -54,6 +56,7 @@ class Connection:
         wait: real seconds to wait for a lock that somebody else holds.
 
     Raises:
+        DatabaseError: it is no regular file.
         CorruptDatabase, Unavailable: it cannot be opened.
     """
 
@@ -69,6 +72,8 @@ class Connection:
             raise DatabaseError(
                 f"SQLite {sqlite3.sqlite_version} is too old", advice="rinq needs 3.37 or newer."
             )
+        if self.path != MEMORY and os.path.lexists(self.path) and not Path(self.path).is_file():
+            raise DatabaseError(f"{cut(self.path)} is no regular file")
         try:
             self._raw = sqlite3.connect(
                 self.path, timeout=0, isolation_level=None, check_same_thread=False

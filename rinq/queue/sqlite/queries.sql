@@ -129,6 +129,10 @@ SELECT * FROM jobs WHERE status = 'failed' AND id > :after ORDER BY id LIMIT :li
 SELECT * FROM jobs INDEXED BY jobs_claimed
 WHERE status = 'processing' AND id > :after ORDER BY id LIMIT :limit;
 
+-- name: before_newest
+SELECT id FROM jobs WHERE :status IS NULL OR status = :status
+ORDER BY id DESC LIMIT 1 OFFSET :n;
+
 -- name: counts
 SELECT status, count(*) AS n FROM jobs GROUP BY status;
 

@@ -11,7 +11,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rinq.errors import CorruptDatabase, IllegalMove, NameUsed, QueueError, StaleClaim, UnknownJob
+from rinq.display import cut
+from rinq.errors import (
+    CorruptDatabase,
+    DatabaseError,
+    IllegalMove,
+    NameUsed,
+    QueueError,
+    StaleClaim,
+    UnknownJob,
+)
 from rinq.faults import failpoint
 from rinq.queue import system
 from rinq.queue.base import PersistentQ
@@ -184,6 +193,10 @@ class PersistentQSQLite(PersistentQ):
             rows = self._db.all("jobs_of_status", status=status, **window)
         return [_job(row) for row in rows]
 
+    def before_newest(self, n: int, status: Status | None = None) -> int:
+        row = self._db.one("before_newest", n=n, status=status)
+        return 0 if row is None else int(row["id"])
+
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         with self._db.write():
@@ -199,7 +212,10 @@ class PersistentQSQLite(PersistentQ):
 
     def save(self, path: Path | str) -> None:
         """Write a copy of all of it to a new file. Raises: DatabaseError: the file is there."""
-        self._db.run("VACUUM INTO :path", {"path": str(path)})
+        try:
+            self._db.run("VACUUM INTO :path", {"path": str(path)})
+        except DatabaseError as error:
+            raise DatabaseError(f"no copy in {cut(path)}: {cut(error.__cause__)}") from error
 
     def check_integrity(self) -> None:
         try:
