@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,6 @@ HARDLY_EVER = 0.001  # the share of an unbounded time that exceeds its ``most``
 LONGEST = 1e9  # seconds
 MOST_STAGES = 1000
 MOST_SCV = 100
-_TEXT = re.compile(r"\s*(\w+)\s*\(\s*([^()]*?)\s*\)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +43,19 @@ class Times:
         """
         if isinstance(value, Times):
             return value
+        given: list[Any]
         if isinstance(value, str):
-            found = _TEXT.fullmatch(value)
-            if found is None or found[1] not in LAWS:
+            law, given = _call(value)
+            if law not in LAWS:
                 raise ValueError("no such law")
-            law, numbers = found[1], [float(part) for part in found[2].split(",")]
         else:
-            given: list[Any] = list(value) if isinstance(value, list | tuple) else [value]
+            given = list(value) if isinstance(value, list | tuple) else [value]
             law = "uniform" if isinstance(value, list | tuple) else "constant"
             if not all(type(number) in (int, float) for number in given):
                 raise ValueError("not numbers")
-            numbers = [float(number) for number in given]
-        if not all(0 <= number <= LONGEST for number in numbers):
+        if not all(0 <= number <= LONGEST for number in given):
             raise ValueError("out of range")
+        numbers = [float(number) for number in given]
         times = cls(law, tuple(numbers))
         if len(numbers) != LAWS[law].takes or not LAWS[law].allows(*numbers):
             raise ValueError("not what this law takes")
@@ -125,10 +123,9 @@ class Backoff:
         """``backoff(1, 2, 60)``, or what ``Times.parse`` takes. Raises: ValueError."""
         if isinstance(value, Backoff):
             return value
-        found = _TEXT.fullmatch(value) if isinstance(value, str) else None
-        if found is None or found[1] != "backoff":
+        if not isinstance(value, str) or not value.strip().startswith("backoff"):
             return Times.parse(value)
-        first, factor, longest = (float(part) for part in found[2].split(","))
+        first, factor, longest = _call(value)[1]
         if not (0 < first <= longest <= LONGEST and 1 <= factor <= LONGEST):
             raise ValueError("out of range")
         return cls(first, factor, longest)
@@ -159,6 +156,14 @@ class Law:
     allows: Callable[..., bool]
     draw: Callable[..., float]
     moments: Callable[..., tuple[float, float]]
+
+
+def _call(text: str) -> tuple[str, list[float]]:
+    """A text such as ``uniform(3, 8)``, as name and numbers. Raises: ValueError."""
+    name, _, inside = (part.strip() for part in text.partition("("))
+    if not inside.endswith(")") or "_" in inside:
+        raise ValueError("no numbers in brackets")
+    return name, [float(part) for part in inside[:-1].split(",")]
 
 
 def _exponential(rng: random.Random, mean: float) -> float:

@@ -23,6 +23,7 @@
     ├── WorkError               one execution of a handler did not succeed
     │   ├── HandlerFailed       it raised, exited, was killed, returned no text
     │   └── OutOfTime           it took longer than ``n_time``
+    ├── WorkerUnavailable *     no worker process can be started just now
     ├── HandlerNotFound         the configured handler cannot be imported
     ├── ExperimentError         a run of an experiment failed, or is in the way
     ├── CannotJudge             this class cannot be loaded or opened as a queue
@@ -127,9 +128,9 @@ class UsedArchive(DatabaseError):
 
 
 class DatabaseReplaced(DatabaseError):
-    """The database file was deleted or replaced while it was open here."""
+    """A file of the database was deleted or replaced while it was open here."""
 
-    advice = "Start this program again: what is in its place is another queue."
+    advice = "Start this program again; -wal and -shm belong to the database, never alone."
 
 
 class DatabaseInUse(DatabaseError):
@@ -183,6 +184,12 @@ class HandlerFailed(WorkError):
 
 class OutOfTime(WorkError):
     """The handler ran out of time."""
+
+
+class WorkerUnavailable(TransientError):
+    """No process for the handler can be started just now."""
+
+    advice = "Nothing was lost; free what ran out: file descriptors, processes, memory, disk space."
 
 
 class HandlerNotFound(RinqError):

@@ -17,9 +17,10 @@ from rinq.errors import QueueError
 from rinq.queue import PersistentQSQLite
 from rinq.queue.clock import Moment
 
-pytest_plugins = ["side_by_side"]
+pytest_plugins = ["servers", "side_by_side"]
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("campaign", deadline=None, database=None, max_examples=3000)
 settings.load_profile("repeatable")
 
 MARK = "RINQ_TEST_RUN"
@@ -70,10 +71,12 @@ def _eventually():
 
 @pytest.fixture(scope="session", autouse=True)
 def _can_be_interrupted():
-    """A run started by ``nohup … &`` ignores SIGINT, and so would every process of the tests."""
+    """A run by ``nohup … &`` ignores SIGINT and SIGHUP; so would every process of the tests."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    hangup = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGINT, before)
+    signal.signal(signal.SIGHUP, hangup)
 
 
 @pytest.fixture(autouse=True)

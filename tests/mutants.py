@@ -51,13 +51,11 @@ class EarlyPublisher(VirtualConsumer):
     """Makes its result public before the move is committed."""
 
     def _complete(self, in_flight, task):
-        if not in_flight.written:
-            self.files.write_result(in_flight.claim.name, in_flight.claim.attempt, task.result())
-            in_flight.written = True
-            job = self.queue.job(in_flight.claim.name)
-            accepted = dataclasses.replace(
-                job, status=Status.PROCESSED, attempt=in_flight.claim.attempt
-            )
+        if in_flight.checksum is None:
+            name, attempt = in_flight.claim.name, in_flight.claim.attempt
+            in_flight.checksum = self.files.write_result(name, attempt, task.result())
+            job = self.queue.job(name)
+            accepted = dataclasses.replace(job, status=Status.PROCESSED, attempt=attempt)
             self.files.follow(accepted)
         super()._complete(in_flight, task)
 

@@ -1,10 +1,14 @@
-"""A storm: many jobs at high speed, faults on, processes killed and frozen at random.
+"""A storm: many jobs at high speed, and everything that can be done to the processes meanwhile.
 
-    python tests/storm.py --jobs 2000 --seconds 60 --seed 1
+    python tests/storm.py --jobs 50000 --minutes 12 --seed 1
 
-The audit must find nothing, neither while it rages nor at the end, when all is thawed and
-drained, no job is missing, and no temporary file and no process is left. What remains when
-something broke is kept in its folder.
+Roles, their owners and those who submit are killed, frozen and told to end; the wall clock is
+set by an hour, forward and back; a lock is held longer than anybody waits; the folder is moved
+away and back; the disk is full. The audit must find nothing, neither while it rages nor at the
+end, and a second reading of the raw tables and files must agree: every submitted job settled
+exactly once, its result right. No process is left. What remains when something broke is kept.
+
+A disk of its own, to be filled, needs mounts (root on Linux); without, that fault is left out.
 """
 
 from __future__ import annotations
@@ -14,41 +18,66 @@ import contextlib
 import os
 import random
 import shutil
+import signal
+import sqlite3
+import struct
+import subprocess
 import sys
 import tempfile
+import threading
 import time
 import uuid
 from collections import Counter
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psutil
+import yaml
 from processes import lives
+from storm_processes import CLOCK, WAIT
+from storm_reading import Reading, read
 
 from rinq import Fleet, audit
 from rinq.config import Config
-from rinq.errors import FleetError, NotRunning
+from rinq.errors import RinqError
 from rinq.files import Files
+from rinq.fleet import signals
+from rinq.fleet.processes import row_of
 from rinq.queue import SETTLED, Status, open_queue
-from rinq.roles.handlers import alternate_case
-from rinq.roles.interface import draw_name
-from rinq.roles.producer import compose
+from rinq.queue.liveness import find
 
-SPEED = 100
-CONSUMERS = 4
 VALUES: dict[str, Any] = {
     "producer": {"interval": 40},
-    "consumer": {"interval": [0, 2], "work_time": [0, 8], "n_time": 30},
-    "cleaner": {"interval": 30},
+    "consumer": {"interval": [0, 1], "work_time": [0, 2], "n_time": 30},
+    "cleaner": {"interval": 100},
     "manager": {"interval": 10, "timeout": 60, "n_reassigns": 5},
-    "faults": {"error_rate": 0.25, "hang_rate": 0.02, "crash_rate": 0.01},
+    "faults": {"error_rate": 0.2, "hang_rate": 0.004, "crash_rate": 0.002},
 }
-PAUSE = (0.1, 0.6)  # real seconds between two faults
-FREEZE = (0.1, 2.0)  # real seconds; a lease lasts 0.6
-LOOK = 0.5  # real seconds from one audit to the next
-DRAIN = 120.0  # real seconds at most, after the storm
+SPEED = 50
+SUBMITTERS = 2
+KINDS = {  # each with its share of the faults
+    "kill role": 5,
+    "freeze role": 5,
+    "terminate role": 2,
+    "kill submitter": 2,
+    "freeze submitter": 2,
+    "kill owner": 1,
+    "freeze owner": 1,
+    "step clock": 3,
+    "hold lock": 1,
+    "move folder": 1,
+    "fill disk": 1,
+}
+SHORT = (0.1, 2.0)  # real seconds of a freeze, an absence, a full disk; a lease lasts 1.2
+FAULTS = 400  # about so many in a storm, unless it is so short that they come one after another
+LOOK = 10  # an audit is begun after so many times as long as the last one took
+DRAIN = 600.0  # real seconds at most, after the storm
 MARK = "RINQ_STORM"
+NAMESPACE = "RINQ_STORM_NAMESPACE"
+DISK = 3000  # MiB
+PROCESSES = str(Path(__file__).with_name("storm_processes.py"))
 
 
 @dataclass
@@ -56,13 +85,10 @@ class Report:
     """What was done, what came of it, and what broke."""
 
     seed: int
-    done: Counter = field(default_factory=Counter)  # kills and freezes, by role
-    jobs: Counter = field(default_factory=Counter)  # by status
-    events: Counter = field(default_factory=Counter)
-    incarnations: int = 0
+    done: Counter = field(default_factory=Counter)  # faults, by kind
+    left: Reading = field(default_factory=Reading)
     audits: int = 0  # made while it raged
-    pending: int = 0  # half-done file work that they saw
-    orphans: int = 0  # files whose Producer was killed before it submitted them
+    raged: float = 0.0  # real seconds
     drained: float = 0.0  # real seconds from the end of the storm
     problems: list[str] = field(default_factory=list)
 
@@ -71,124 +97,293 @@ class Report:
             return ", ".join(f"{what} {n}" for what, n in sorted(counter.items())) or "none"
 
         lines = [
-            f"storm {self.seed}: {sum(self.jobs.values())} jobs: {count(self.jobs)}",
-            f"  struck: {count(self.done)}; {self.incarnations} incarnations",
-            f"  moves: {count(self.events)}",
-            f"  {self.audits} audits meanwhile, which saw {self.pending} files half done",
-            f"  drained in {self.drained:.1f} s; {self.orphans} files never submitted",
+            f"storm {self.seed}: {self.left.statuses.total()} jobs: {count(self.left.statuses)}",
+            f"  faults: {count(self.done)}; {self.left.incarnations} incarnations",
+            f"  history: {count(self.left.events)}",
+            f"  {self.audits} audits meanwhile; {len(self.left.strays)} files never submitted",
+            f"  raged for {self.raged / 60:.1f} minutes, drained in {self.drained:.1f} s",
             *(f"  BROKEN: {problem}" for problem in self.problems[:20]),
             f"  {len(self.problems)} problems",
         ]
         return "\n".join(lines)
 
 
-def storm(folder: Path, *, jobs: int, seconds: float, seed: int) -> Report:
-    """Raise a storm over a new queue in ``folder``, drain it, and judge what is left."""
-    report = Report(seed)
-    os.environ[MARK] = uuid.uuid4().hex  # by which the processes are found at the end
-    general = {"primary_path": str(folder), "speed": SPEED, "seed": seed}
-    config = Config.parse({"general": general, **VALUES})
-    files = Files(config.primary_path)
-    with open_queue(config) as queue, Fleet(config, restart=True) as fleet:
-        names = ["producer-1", "manager-1", "cleaner-1"]
-        names += [f"consumer-{n + 1}" for n in range(CONSUMERS)]
-        for name in names:
-            fleet.start(name.partition("-")[0], name)
-        submitted = _rage(fleet, queue, files, report, names, jobs=jobs, seconds=seconds)
-        with contextlib.suppress(NotRunning):  # it was killed just now, and stays so
-            fleet.stop("producer-1")
-        report.drained = _drain(queue, report)
-        report.incarnations = sum(row.incarnation for row in queue.registry.processes())
-        report.problems += [
-            f"{name} ended as {end}" for name, end in fleet.stop_all().items() if end != "stopped"
-        ]
-        _judge(queue, files, report, submitted)
-    report.problems += [f"process {pid} is left" for pid in _left()]
-    return report
+class Storm:
+    """A storm over a new queue in ``folder``; ``without`` are the kinds of fault left out."""
 
-
-def _rage(fleet, queue, files, report, names, *, jobs, seconds):
-    """Submit, kill and freeze until the time is over; nobody stays frozen. Returns the names."""
-    rng = random.Random(report.seed)
-    frozen = {}  # name -> when to thaw it
-    submitted = []
-    begin = time.monotonic()
-    strike_at = look_at = 0.0
-    while (now := time.monotonic() - begin) < seconds or len(submitted) < jobs or frozen:
-        while len(submitted) < min(jobs, jobs * now / seconds):
-            name = draw_name(rng)
-            files.create(name, compose(rng).encode())
-            queue.submit(name, "storm")
-            submitted.append(name)
-        for name in [name for name, thaw_at in frozen.items() if thaw_at <= now]:
-            del frozen[name]
-            with contextlib.suppress(FleetError):  # it was killed meanwhile
-                fleet.thaw(name)
-        if strike_at <= now < seconds:
-            strike_at = now + rng.uniform(*PAUSE)
-            _strike(fleet, report, rng, rng.choice(names), frozen, now)
-        if submitted and look_at <= now:
-            look_at = now + LOOK
-            found = audit(queue, files, lease=VALUES["manager"]["timeout"])
-            report.audits += 1
-            report.pending += len(found.pending)
-            if not found:
-                report.problems.append(f"after {now:.1f} s: {found}")
-        time.sleep(0.01)
-    return submitted
-
-
-def _strike(fleet, report, rng, name, frozen, now):
-    with contextlib.suppress(FleetError):  # it has crashed, and is being started again
-        if rng.random() < 0.4:
-            fleet.kill(name)
-            frozen.pop(name, None)
-            report.done[f"killed {name.partition('-')[0]}"] += 1
-        elif name not in frozen:
-            fleet.freeze(name)
-            frozen[name] = now + rng.uniform(*FREEZE)
-            report.done[f"froze {name.partition('-')[0]}"] += 1
-
-
-def _drain(queue, report):
-    """Wait until every job is processed or cleaned. Returns the real seconds that it took."""
-    begin = time.monotonic()
-    while (counts := queue.counts()) and any(
-        counts[s] for s in Status if s not in SETTLED or s is Status.FAILED
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        jobs: int,
+        seconds: float,
+        seed: int,
+        consumers: int = 4,
+        without: Collection[str] = (),
     ):
-        if time.monotonic() - begin > DRAIN:
-            report.problems.append(f"not drained in {DRAIN:g} s: {dict(counts)}")
-            break
-        time.sleep(0.05)
-    return time.monotonic() - begin
+        self.folder, self.jobs, self.seconds = folder, jobs, seconds
+        self.report = Report(seed)
+        self.rng = random.Random(seed)
+        self.kinds = {kind: share for kind, share in KINDS.items() if kind not in without}
+        general = {"primary_path": "jobs", "database": "rinq.db", "speed": SPEED, "seed": seed}
+        self.disk = folder / "disk"  # what may be full
+        self.disk.mkdir(exist_ok=True)
+        file = self.disk / "config.yaml"
+        file.write_text(yaml.safe_dump({"general": general, **VALUES}))
+        self.config = Config.load(file)
+        self.files = Files(self.config.primary_path)
+        self.fleet = Fleet(self.config)
+        self.clock = folder / "clock"
+        self.set_clock(0.0)
+        names = [f"consumer-{n + 1}" for n in range(consumers)]
+        self.names = ["producer-1", "manager-1", "cleaner-1", *names]
+        owned = [["producer-1"], ["manager-1", *names[::2]], ["cleaner-1", *names[1::2]]]
+        self.owners: dict[int, list[str]] = dict(enumerate(owned))
+        self.running: dict[tuple[str, int], subprocess.Popen] = {}
+        self.mark = uuid.uuid4().hex  # by which the processes are found at the end
+        self.under_way: dict[str, tuple[float, Callable[[], None]]] = {}  # until when, the end
+
+    def rage(self) -> Report:
+        """Let it rage, drain the queue, and judge what is left."""
+        with open_queue(self.config) as queue, self.nobody_left_running():
+            for number in self.owners:
+                self.launch("owner", number)
+            self.await_roles(queue)
+            for number in range(SUBMITTERS):
+                self.launch("submitter", number)
+            self.strike_until_all_is_submitted(queue)
+            self.close("owner", 0)  # no more jobs are made
+            self.drain(queue)
+            for number in range(1, len(self.owners)):
+                self.close("owner", number)
+        self.judge()
+        return self.report
+
+    @contextlib.contextmanager
+    def nobody_left_running(self):
+        try:
+            yield
+        finally:
+            for child in self.running.values():
+                _kill(child)
+
+    def launch(self, what: str, number: int) -> None:
+        """Start an owner or a submitter; one that was killed goes on where it was."""
+        file = str(self.config.file)
+        if what == "owner":
+            arguments = ["own", file, *self.owners[number]]
+        else:
+            share, rate = self.jobs // SUBMITTERS, self.jobs / SUBMITTERS / self.seconds
+            arguments = ["submit", file, str(self.acknowledged(number)), str(share), str(rate)]
+        path = [str(Path(PROCESSES).parent), *sys.path]
+        with open(self.folder / f"{what}-{number}.log", "ab") as log:
+            self.running[what, number] = subprocess.Popen(
+                [sys.executable, PROCESSES, *arguments],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                env={
+                    **os.environ,
+                    MARK: self.mark,
+                    CLOCK: str(self.clock),
+                    "PYTHONPATH": os.pathsep.join(path),
+                },
+            )
+
+    def acknowledged(self, number: int) -> Path:
+        return self.folder / f"acknowledged-{number}"
+
+    def close(self, what: str, number: int) -> None:
+        """Close the standard input of one that should end, and wait for that."""
+        child = self.running.pop((what, number))
+        child.stdin.close()
+        if child.wait(60):
+            self.report.problems.append(f"{what} {number} ended with {child.returncode}")
+
+    def submitted(self) -> bool:
+        """Whether all submitters are done; whatever else ended is a problem."""
+        for (what, number), child in list(self.running.items()):
+            if child.poll() is not None and (what != "submitter" or child.returncode):
+                self.report.problems.append(f"{what} {number} ended with {child.returncode}")
+                self.launch(what, number)
+        return all(
+            child.poll() is not None
+            for (what, _), child in self.running.items()
+            if what == "submitter"
+        )
+
+    def await_roles(self, queue) -> None:
+        while {row.name for row in queue.registry.processes() if row.ready} < {*self.names}:
+            time.sleep(0.1)
+
+    def strike_until_all_is_submitted(self, queue) -> None:
+        begin = time.monotonic()
+        pause = max(0.35, self.seconds / FAULTS)
+        strike_at = look_at = now = 0.0
+        while not self.submitted() or now < self.seconds:
+            now = time.monotonic() - begin
+            self.end_what_is_over(now)
+            if strike_at <= now:
+                strike_at = now + self.rng.uniform(0.3, 1.7) * pause
+                self.strike(self.rng.choices([*self.kinds], [*self.kinds.values()])[0], now)
+            if look_at <= now and "move folder" not in self.under_way and queue.jobs(limit=1):
+                began = time.monotonic()
+                found = audit(queue, self.files, lease=VALUES["manager"]["timeout"])
+                self.report.audits += 1
+                if not found:
+                    self.report.problems.append(f"after {now:.1f} s: {found}")
+                look_at = now + max(0.5, LOOK * (time.monotonic() - began))
+            time.sleep(0.01)
+        while self.under_way:
+            self.end_what_is_over(float("inf"))
+        self.set_clock(0.0)
+        self.report.raged = time.monotonic() - begin
+
+    def end_what_is_over(self, now: float) -> None:
+        for key, (until, end) in list(self.under_way.items()):
+            if until <= now:
+                with contextlib.suppress(RinqError):
+                    end()
+                del self.under_way[key]
+
+    def strike(self, kind: str, now: float) -> None:
+        """One fault of this kind, unless its target is just not there."""
+        verb, what = kind.split()
+        until = now + self.rng.uniform(*SHORT)
+        if what == "role":
+            done = self.strike_role(verb, self.rng.choice(self.names), until)
+        elif what in ("owner", "submitter"):
+            there = [key for key, child in self.running.items() if key[0] == what]
+            done = self.strike_child(verb, self.rng.choice(there), until)
+        else:
+            done = self.strike_all(kind, until)
+        self.report.done.update([kind] * done)
+
+    def strike_role(self, verb: str, name: str, until: float) -> bool:
+        key = f"freeze {name}"
+        with contextlib.suppress(RinqError):  # it has just ended, or nothing can be written
+            with self.fleet.queue() as queue:
+                row = row_of(queue, name)
+            if verb == "kill":
+                self.fleet.kill(name)
+            elif verb == "freeze" and key not in self.under_way:
+                self.under_way[key] = (until, lambda: signals.resume(row))  # also while locked
+                self.fleet.freeze(name)
+            elif verb == "terminate" and (process := find(row)):
+                process.terminate()
+            else:
+                return False
+            return True
+        return False
+
+    def strike_child(self, verb: str, key: tuple[str, int], until: float) -> bool:
+        child = self.running[key]
+        name = f"freeze {key}"
+        if child.poll() is not None or name in self.under_way:
+            return False
+        if verb == "kill":
+            _kill(child)
+            self.launch(*key)
+        else:
+            child.send_signal(signal.SIGSTOP)
+            self.under_way[name] = (until, lambda: child.send_signal(signal.SIGCONT))
+        return True
+
+    def strike_all(self, kind: str, until: float) -> bool:
+        if kind in self.under_way:
+            return False
+        if kind == "step clock":
+            self.set_clock(self.rng.choice([-3600.0, 0.0, 3600.0]))
+        elif kind == "hold lock":
+            return self.hold_lock()
+        elif kind == "move folder":
+            away = self.config.primary_path.with_name("away")
+            self.config.primary_path.rename(away)
+            self.under_way[kind] = (until, lambda: self.move_back(away))
+        else:
+            ballast = self.disk / "ballast"
+            with open(ballast, "wb") as file, contextlib.suppress(OSError):
+                while True:
+                    os.posix_fallocate(file.fileno(), file.tell(), 2**20)
+                    file.seek(0, os.SEEK_END)
+            self.under_way[kind] = (until, ballast.unlink)
+        return True
+
+    def hold_lock(self) -> bool:
+        """Hold the write lock for longer than anybody waits."""
+        other = sqlite3.connect(self.config.database, timeout=WAIT, check_same_thread=False)
+        try:
+            other.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            other.close()
+            return False
+        threading.Timer(1.5 * WAIT, other.close).start()  # whatever this thread waits for
+        return True
+
+    def move_back(self, away: Path) -> None:
+        folder = self.config.primary_path
+        if folder.exists():
+            found = [str(path.relative_to(folder)) for path in folder.rglob("*")]
+            self.report.problems.append(f"while the folder was away it was made anew: {found}")
+            folder.rename(folder.with_name(f"made-anew-{len(self.report.problems)}"))
+        away.rename(folder)
+
+    def set_clock(self, ahead: float) -> None:
+        if self.clock.exists():
+            with open(self.clock, "r+b") as file:
+                file.write(struct.pack("d", ahead))
+        else:
+            self.clock.write_bytes(struct.pack("d", ahead))
+
+    def drain(self, queue) -> None:
+        """Wait until every job is processed or cleaned."""
+        begin = time.monotonic()
+        while (counts := queue.counts()) and any(
+            counts[s] for s in Status if s not in SETTLED or s is Status.FAILED
+        ):
+            if time.monotonic() - begin > DRAIN:
+                self.report.problems.append(f"not drained in {DRAIN:g} s: {dict(counts)}")
+                break
+            time.sleep(0.1)
+        self.report.drained = time.monotonic() - begin
+
+    def judge(self) -> None:
+        report = self.report
+        command = [sys.executable, "-c", "from rinq.cli import main; main()", "audit"]
+        done = subprocess.run(
+            [*command, "--config", str(self.config.file)],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            report.problems.append(f"rinq audit: {done.stdout}{done.stderr}")
+        acknowledged = [
+            name
+            for number in range(SUBMITTERS)
+            for name in self.acknowledged(number).read_text("ascii").split()
+        ]
+        report.left = read(self.config.database, self.config.primary_path, acknowledged)
+        report.problems += report.left.problems
+        makers = ("kill role", "terminate role", "kill submitter", "kill owner")
+        if len(report.left.strays) > sum(report.done[kind] for kind in makers):
+            report.problems.append(f"files without a job: {report.left.strays}")
+        report.problems += [f"process {pid} is left" for pid in _left(self.mark)]
 
 
-def _judge(queue, files, report, submitted):
-    found = audit(queue, files, lease=VALUES["manager"]["timeout"])
-    report.jobs = Counter(found.statuses)
-    report.events = Counter(row.event for row in queue.history.transitions())
-    problems = [] if found else [str(found)]
-    problems += [remark.sentence for remark in found.pending]
-    jobs = {job.name: job for job in queue.jobs()}
-    problems += [f"{name} is missing" for name in submitted if name not in jobs]
-    for job in jobs.values():
-        if job.status is Status.PROCESSED:
-            wanted = alternate_case(files.read(job.name).decode()).splitlines()[0]
-            result = (files.folder / f"{job.name}.processed").read_text("utf-8")
-            if result.splitlines()[0] != wanted:
-                problems.append(f"{job.name}: the result is not that of its file")
-    report.orphans = len(found.strays)
-    if report.orphans > report.done["killed producer"]:
-        problems.append(f"files without a job: {[stray.file for stray in found.strays]}")
-    report.problems += problems
+def _kill(child):
+    child.kill()
+    child.wait()
+    child.stdin.close()
 
 
-def _left():
+def _left(mark):
     """The processes of this storm that still live a moment after it."""
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            if process.environ().get(MARK) == os.environ[MARK] and process.pid != os.getpid():
+            if process.environ().get(MARK) == mark:
                 found.append(process.pid)
     deadline = time.monotonic() + 10
     while any(map(lives, found)) and time.monotonic() < deadline:
@@ -196,17 +391,53 @@ def _left():
     return [pid for pid in found if lives(pid)]
 
 
+def _enter_mount_namespace():
+    """Begin anew where mounts concern nobody else, if the system lets us."""
+    command = ["unshare", "--mount", "--propagation", "private"]
+    with contextlib.suppress(OSError):
+        if not subprocess.run([*command, "true"], capture_output=True, check=False).returncode:
+            os.environ[NAMESPACE] = "1"
+            os.execvp(command[0], [*command, sys.executable, *sys.argv])
+
+
+def _mount_disk(folder):
+    """Whether a disk of limited size could be mounted there."""
+    if NAMESPACE not in os.environ:
+        return False
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK}m", "rinq-storm", str(folder)]
+    return not subprocess.run(mount, check=False).returncode
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--jobs", type=int, default=2000)
-    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--minutes", type=float, default=1.0, help="in which they are submitted")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--consumers", type=int, default=6)
+    parser.add_argument("--without", action="append", choices=KINDS, default=[], metavar="KIND")
     given = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="rinq-storm-"))
-    report = storm(folder, jobs=given.jobs, seconds=given.seconds, seed=given.seed)
+    if NAMESPACE not in os.environ:
+        _enter_mount_namespace()
+    folder = Path(tempfile.mkdtemp(prefix="storm-"))
+    if not _mount_disk(folder / "disk"):
+        print("no mounts here: the disk is not filled")  # noqa: T201
+        given.without.append("fill disk")
+    report = Storm(
+        folder,
+        jobs=given.jobs,
+        seconds=60 * given.minutes,
+        seed=given.seed,
+        consumers=given.consumers,
+        without=given.without,
+    ).rage()
     print(report)  # noqa: T201
     if report.problems:
-        sys.exit(f"  its folder: {folder}")
+        kept = tempfile.mkdtemp(prefix="storm-broken-", dir=folder.parent)
+        shutil.copytree(folder, kept, dirs_exist_ok=True)  # the disk goes with this process
+        sys.exit(f"  kept in {kept}")
+    if NAMESPACE in os.environ:
+        subprocess.run(["umount", "--lazy", str(folder / "disk")], check=False)
     shutil.rmtree(folder)
 
 

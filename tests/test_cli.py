@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import sqlite3
 import subprocess
@@ -12,7 +13,9 @@ import sys
 import pytest
 import typer.main
 
+from rinq import Fleet, PersistentQSQLite
 from rinq.cli import app, main
+from rinq.queue.liveness import State
 
 COMMAND = [sys.executable, "-c", "from rinq.cli import main; main()"]
 
@@ -81,6 +84,17 @@ def test_a_process_is_killed_frozen_and_thawed_by_name(rinq, submitted):
     assert rinq("thaw", "anna")[0] == 0
     assert rinq("kill", "anna")[0] == 0
     assert json.loads(rinq("ps", "--json")[1])[0]["state"] == "killed"
+
+
+def test_a_process_of_a_host_that_is_gone_can_be_forgotten(rinq, submitted, tmp_path, monkeypatch):
+    with PersistentQSQLite(tmp_path / "rinq.db") as queue:
+        queue.registry.register(
+            "far", "manager", pid=1, started=1, host="gone", owned=False, alive=lambda _: False
+        )
+    monkeypatch.setattr(Fleet, "stop", lambda *_: State.ELSEWHERE)  # after its grace
+    assert "far elsewhere.\n" in (told := rinq("stop", "far")[1])
+    assert "rinq forget" in told
+    assert rinq("forget", "far")[:2] == (0, "far is off the list.\n")
 
 
 def test_starting_a_name_twice_is_refused_in_one_line(rinq):
@@ -156,6 +170,33 @@ def test_an_audit_that_cannot_judge_has_exit_code_3(rinq, tmp_path):
     assert not (tmp_path / "nowhere").exists()
 
 
+def test_where_the_folder_is_away_a_command_says_so_and_makes_nothing(rinq, tmp_path):
+    text = "general: {primary_path: disk, database: rinq.db}\n"
+    (tmp_path / "config.yaml").write_text(text)
+    (tmp_path / "letter.txt").write_text("some text")
+    assert rinq("submit", "letter.txt")[0] == 0
+    (tmp_path / "disk").rename(tmp_path / "moved")
+    for there in (False, True):
+        if there:
+            (tmp_path / "disk").mkdir()
+        for arguments in (["submit", "letter.txt"], ["start", "manager"]):
+            code, _, errors = rinq(*arguments)
+            assert (code, errors.count("\n")) == (1, 1)
+            assert ("does not have this queue's mark" if there else "there is no folder") in errors
+        assert rinq("audit")[0] == 3
+        assert (tmp_path / "disk").exists() is there
+    assert list((tmp_path / "disk").iterdir()) == []
+
+
+def test_a_submit_that_meets_a_lock_for_too_long_leaves_no_file(rinq, submitted, tmp_path):
+    before = sorted(tmp_path.iterdir())
+    with contextlib.closing(sqlite3.connect(tmp_path / "rinq.db", isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        code, _, errors = rinq("submit", "letter.txt")
+    assert (code, "locked for more than 10 s" in errors) == (1, True)
+    assert sorted(tmp_path.iterdir()) == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -185,6 +226,112 @@ def test_the_program_itself_ends_with_the_exit_code_and_the_line(tmp_path):
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("rinq: ")
     assert done.stderr.count("\n") == 1
+
+
+def test_the_newest_jobs_are_listed_and_a_line_says_how_to_see_more(rinq, tmp_path):
+    names = [f"job{n:07}" for n in range(2500)]
+    with PersistentQSQLite(tmp_path / "rinq.db") as queue:
+        queue.submit_many(names)
+        queue.complete(queue.claim("anna"))
+
+    def listed(*arguments):
+        code, output, errors = rinq("jobs", *arguments)
+        assert code == 0
+        return [line.split()[0] for line in output.splitlines()[1:]], errors
+
+    assert listed() == (
+        names[-50:],
+        "The newest 50 of 2,500: --limit N lists more, --all all of them.\n",
+    )
+    assert listed("--limit", "1100")[0] == names[-1100:]
+    assert listed("--limit", "2500") == (names, "")
+    assert listed("--all") == (names, "")
+    assert listed("--status", "processed") == (names[:1], "")
+    assert listed("--status", "unprocessed", "--limit", "2")[1].startswith("The newest 2 of 2,499:")
+    for arguments, expected in (((), names), (("--all",), names), (("--limit", "3"), names[-3:])):
+        told = json.loads(rinq("jobs", "--json", *arguments)[1])
+        assert [job["name"] for job in told] == expected
+    assert rinq("jobs", "--status", "failed", "--json")[1] == "[]\n"
+    assert rinq("jobs", "--status", "failed")[1] == "No such jobs.\n"
+    assert rinq("jobs", "--all", "--limit", "3")[0] == 2
+
+
+def test_jobs_are_read_in_parts_and_never_all_at_once(rinq, tmp_path, monkeypatch):
+    with PersistentQSQLite(tmp_path / "rinq.db") as queue:
+        queue.submit_many([f"job{n:07}" for n in range(5000)])
+    parts = []
+
+    def read(self, *arguments, **options):
+        parts.append(len(found := jobs(self, *arguments, **options)))
+        return found
+
+    jobs = PersistentQSQLite.jobs
+    monkeypatch.setattr(PersistentQSQLite, "jobs", read)
+    for arguments in (("--json",), ("--all",), ("--limit", "3000")):
+        assert rinq("jobs", *arguments)[0] == 0
+    assert max(parts) == 1000
+    parts.clear()
+    rinq("jobs")
+    assert sum(parts) == 50
+
+
+HOSTILE = "\x1b[31mred\x07\r\n12:00:00 completed abcdefghij\u202e \x9b2J\u2028end"
+
+
+def test_no_escape_sequence_and_no_forged_line_reaches_the_terminal(rinq, tmp_path):
+    with PersistentQSQLite(tmp_path / "rinq.db") as queue:
+        queue.submit("abcdefghij", HOSTILE)
+        queue.fail(queue.claim(HOSTILE), HOSTILE, n_tries=1)
+        queue.registry.register(
+            HOSTILE, HOSTILE, pid=1, started=0.0, host="x", owned=False, alive=lambda _: False
+        )
+        queue.registry.ended(HOSTILE, 1, "stopped")
+    with contextlib.closing(sqlite3.connect(tmp_path / "rinq.db")) as by_hand, by_hand:
+        by_hand.execute("UPDATE jobs SET at = 1, name = ?", [HOSTILE])
+    (tmp_path / ".rinq/logs").mkdir(parents=True)
+    (tmp_path / ".rinq/logs/anna.log").write_text(HOSTILE)
+    (tmp_path / HOSTILE.partition("\n")[0]).touch()
+    for command in ("jobs", "ps", "audit", "history x", "logs anna"):
+        _, output, errors = rinq(*command.split())
+        assert all(line.isprintable() for line in (output + errors).split("\n")), command
+        assert not any(line.startswith("12:00:00") for line in output.split("\n")) or (
+            command == "logs anna"  # each line of a log is its own
+        )
+    assert r"\x1b[31mred" in rinq("jobs")[1]
+
+
+def test_a_copy_is_never_written_over_a_file_and_the_file_is_named(rinq, tmp_path):
+    (tmp_path / "mine").touch()
+    (tmp_path / "link").symlink_to("nothing")
+    (tmp_path / ".rinq").mkdir()
+    for name in ("mine", "link", ".rinq"):
+        code, output, errors = rinq("simulate", "--hours", "0.01", "--save", name)
+        assert (code, output) == (1, "")
+        assert f"there already: {name}. It was left" in errors
+    assert (tmp_path / "mine").read_bytes() == b""
+    code, _, errors = rinq("simulate", "--hours", "0.01", "--save", "none/day.db")
+    assert (code, errors.count("\n")) == (1, 1)
+    assert "no copy in none/day.db" in errors
+
+
+def test_a_folder_that_was_deleted_under_the_terminal_gets_one_line(rinq, tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    code, _, errors = rinq("status")
+    assert (code, errors.count("\n")) == (1, 1)
+    assert "No such file or directory" in errors
+
+
+def test_what_a_terminal_cannot_show_is_printed_with_escapes(tmp_path):
+    (tmp_path / "caf\xe9").write_text("text")
+    command = [*COMMAND, "submit", "caf\xe9"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert r"caf\xe9" in done.stdout
 
 
 def test_nothing_is_made_by_only_looking(rinq, tmp_path):

@@ -55,6 +55,12 @@ def test_a_number_a_range_and_a_law_are_times(given_as, law, parameters):
         "__import__(1)",
         "uniform(8, 3)",
         [True, 2],
+        10**400,
+        [1, 10**400],
+        "exponential(1_0)",
+        "exponential(5",
+        "exponential((5))",
+        "exponential(5)(5)",
     ],
 )
 def test_anything_else_is_none(given_as):

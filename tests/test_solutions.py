@@ -1,4 +1,4 @@
-"""The solutions that notebooks 03 and 07 fold away: each does what its exercise asks for."""
+"""The exercises: the solutions that notebooks fold away, and what odd answers are told."""
 
 from __future__ import annotations
 
@@ -83,3 +83,25 @@ def test_the_exercise_on_claiming_once_has_a_solution(tmp_path, monkeypatch):
     mine = (tmp_path / "mine.py").read_text("utf-8")
     (tmp_path / "mine.py").write_text(rewrite(mine, solution), "utf-8")
     assert rinq.check("mine:Mine", only="one-claim")["one-claim"].outcome == "holds"
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (None, "not attempted"),
+        *((odd, "not yet: a whole number from 2 to 100") for odd in (0, 1, -3, 7.5, 101, "seven")),
+        (6, "not yet: with 6 a job waits 1.62 s"),
+        (8, "not yet: enough, but so are 7"),
+        (7, "passed"),
+    ],
+)
+def test_any_answer_about_consumers_is_told_one_sentence(answer, told, capsys):
+    [exercise] = [
+        cell.source
+        for cell in read_cells("06_how_many_consumers.ipynb")
+        if cell.source.startswith("answer = None")
+    ]
+    exec(exercise.replace("answer = None", f"answer = {answer!r}", 1), {"rinq": rinq})
+    printed = capsys.readouterr().out
+    assert printed.startswith(told)
+    assert printed.count("\n") == 1

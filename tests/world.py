@@ -15,8 +15,7 @@ def populate(queue, clock, files):
         follow(queue, files, name)
 
     def finish(claim):
-        files.write_result(claim.name, claim.attempt, b"done")
-        queue.complete(claim)
+        queue.complete(claim, files.write_result(claim.name, claim.attempt, b"done"))
 
     for name in (DONE, DEAD, GONE):
         files.create(name, b"text")

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from rinq.charts import EVENT_WORDS
 from rinq.config import Config
+from rinq.display import printable
 from rinq.fleet import Fleet, FleetProcess
 from rinq.fleet.run import Run
 from rinq.queue import SETTLED, START, PersistentQ, Status, Transition
@@ -152,7 +153,8 @@ def _last_moves(moves: MoveFeed) -> Table:
         style = STYLES.get(move.to_status or "", "")
         word = Text(EVENT_WORDS[move.event], style=style)
         name = moves.names.get(move.job_id, "")
-        table.add_row(name, word, str(move.attempt), move.actor, (move.error or "")[:60])
+        by, why = (Text(printable(text or "")[:60]) for text in (move.actor, move.error))
+        table.add_row(name, word, str(move.attempt), by, why)
     return table
 
 

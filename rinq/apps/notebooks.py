@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
+from jupyterlab.labapp import LabApp
 
 from rinq.config import Config
 from rinq.errors import ConfigError
@@ -43,23 +42,16 @@ def copy_notebooks(folder: Path) -> Path:
     return target
 
 
-def open_lab(config: Config, *, browser: bool, port: int) -> int:
-    """Run JupyterLab, on this machine only, until it ends. Returns its exit code."""
+def open_lab(config: Config, *, browser: bool, port: int) -> None:
+    """Be JupyterLab, on this machine only, until it ends: a signal to this process reaches it."""
     folder = copy_notebooks(config.folder)
-    environment = dict(os.environ)
     if config.file is not None:
-        environment[CONFIG_VARIABLE] = str(config.file)
-    command = [sys.executable, "-m", "jupyterlab", str(folder / FIRST)]
-    command += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
-    command += [] if browser else ["--no-browser"]
+        os.environ[CONFIG_VARIABLE] = str(config.file)
+    arguments = [str(folder / FIRST), "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
+    arguments += [] if browser else ["--no-browser"]
     if getattr(os, "geteuid", lambda: 1)() == 0:
-        command.append(
-            "--allow-root"
-        )  # as in many containers; the server answers this machine only
-    try:
-        return subprocess.run(command, env=environment, check=False).returncode
-    except KeyboardInterrupt:
-        return 0
+        arguments.append("--allow-root")  # as in many containers; it answers this machine only
+    LabApp.launch_instance(arguments)
 
 
 def _copy_cleared(source: Path, target: Path) -> None:

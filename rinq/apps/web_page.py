@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
+import secrets
 import socket
 import tempfile
 import threading
 import time
+import webbrowser
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 import nbformat
-from jupyter_core.utils import ensure_async
-from tornado.ioloop import PeriodicCallback
+import traitlets
 from voila.app import Voila
 
-from rinq.apps.notebooks import CONFIG_VARIABLE
+from rinq.apps.web_guard import guarded, is_loopback, is_unspecified
 from rinq.config import Config
+from rinq.display import printable
 from rinq.errors import ConfigError
 from rinq.files import STATE_FOLDER
 from rinq.fleet.launch import OWNER_VARIABLE
@@ -26,34 +29,34 @@ from rinq.queue.liveness import this_process
 HUB_PREFIX = "JUPYTERHUB_SERVICE_PREFIX"
 PORT = 8000
 POLL = 0.3  # real seconds between two readings of the logs
-KEEP_CLOSED = 15.0  # real seconds after which the kernel of a closed page is ended
-KEEP_NEW = 120.0  # the same for one that no page was ever connected to
+KERNELS = "rinq.apps.page_kernels.PageKernels"
 CELL = """import os
 import rinq
 os.chdir({folder!r})
-rinq.ControlRoom(os.environ.get("{variable}"))"""
+rinq.ControlRoom({config!r}, within={folder!r})"""
 
 
 class Page(Voila):  # type: ignore[misc]
-    """Voilà, which by itself keeps the kernel of a page that was closed."""
+    """Voilà behind a guard, with kernels that end with their pages."""
 
-    def listen(self) -> None:
-        self._alone_since: dict[str, float] = {}
-        self._once_connected: set[str] = set()
-        PeriodicCallback(self.end_abandoned_kernels, 1000 * KEEP_CLOSED / 5).start()
-        super().listen()
+    address = traitlets.Unicode(help="what to open, with the token")
 
-    async def end_abandoned_kernels(self) -> None:
-        """End each kernel that no page has been connected to for ``KEEP_CLOSED`` seconds."""
-        kernels = self.kernel_manager.list_kernels()
-        alone = {kernel["id"] for kernel in kernels if not kernel["connections"]}
-        self._once_connected |= {kernel["id"] for kernel in kernels} - alone
-        now = time.monotonic()
-        self._alone_since = {kernel: self._alone_since.get(kernel, now) for kernel in alone}
-        for kernel, since in self._alone_since.items():
-            # until a page first connects it is still loading, which may take long
-            if now - since > (KEEP_CLOSED if kernel in self._once_connected else KEEP_NEW):
-                await ensure_async(self.kernel_manager.shutdown_kernel(kernel))
+    def init_settings(self) -> dict[str, Any]:
+        settings: dict[str, Any] = super().init_settings()
+        self.identity_provider.cookie_options = {"samesite": "Strict"}
+        # the guard refuses, in place of a page to log in, which a hub's prefix would hide
+        return {**settings, "allow_unauthenticated_access": True}
+
+    def init_handlers(self) -> list[tuple[Any, ...]]:
+        host = None if os.environ.get(HUB_PREFIX) else self.ip
+        handlers = super().init_handlers()
+        return [(path, guarded(handler, host), *rest) for path, handler, *rest in handlers]
+
+    def launch_browser(self) -> None:
+        # by a file that only its owner can read: all users see the command line of a browser
+        page = Path(self.notebook_path).with_name("open.html")
+        page.write_text(f'<meta http-equiv="refresh" content="0; url={self.address}">', "utf-8")
+        threading.Thread(target=webbrowser.open, args=(page.as_uri(),), daemon=True).start()
 
 
 def serve_page(
@@ -63,10 +66,12 @@ def serve_page(
 
     The log lines of all roles appear on standard output, prefixed by their names.
 
+    Args:
+        token: what a request must carry, as the printed address does; a random one if empty.
+
     Raises:
-        ConfigError: the port is taken, or the host is not this machine and there is no token.
+        ConfigError: the port is taken.
     """
-    _check_host(host, token)
     if problem := port_problem(host, port):
         raise ConfigError(
             f"{problem}.",
@@ -74,24 +79,35 @@ def serve_page(
         )
     pid, started, _ = this_process()
     os.environ[OWNER_VARIABLE] = f"{pid}:{started}"
-    if config.file is not None:
-        os.environ[CONFIG_VARIABLE] = str(config.file)
     threading.Thread(target=_print_logs, args=(config,), daemon=True).start()
+    token = token or secrets.token_urlsafe()
     prefix = os.environ.get(HUB_PREFIX)
     base = f"{prefix.rstrip('/')}/proxy/absolute/{port}/" if prefix else "/"
-    where = base if prefix else f"http://{'localhost' if _is_local(host) else host}:{port}/"
-    print(f"The control room is at {where} (Ctrl-C ends it).", flush=True)
+    address = f"{'' if prefix else _site(host, port)}{base}?{urlencode({'token': token})}"
+    print(f"The control room is at {address} (Ctrl-C ends it).", flush=True)
     with tempfile.TemporaryDirectory(prefix="rinq-app-") as folder:
         notebook = Path(folder) / "control-room.ipynb"
-        _write_notebook(notebook)
+        _write_notebook(notebook, config)
         options = {"ip": host, "port": port, "port_retries": 0, "base_url": base, "token": token}
         command = [str(notebook), *(f"--Voila.{key}={value}" for key, value in options.items())]
-        command += ["--Voila.log_level=ERROR", *([] if browser else ["--no-browser"])]
-        Page.launch_instance(command)
+        command += [f"--VoilaConfiguration.multi_kernel_manager_class={KERNELS}"]
+        command += ["--Voila.log_level=ERROR"]
+        command += [] if browser and not prefix else ["--no-browser"]
+        Page.launch_instance(command, address=address)
 
 
-def _write_notebook(path: Path) -> None:
-    cell = CELL.format(folder=str(Path.cwd()), variable=CONFIG_VARIABLE)
+def _site(host: str, port: int) -> str:
+    """The server as a browser names it."""
+    if is_loopback(host):
+        host = "localhost"
+    elif is_unspecified(host):
+        host = socket.gethostname()
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _write_notebook(path: Path, config: Config) -> None:
+    file = str(config.file) if config.file else None
+    cell = CELL.format(folder=str(Path.cwd()), config=file)
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(cell)], metadata={"title": "rinq", "kernelspec": kernel}
@@ -99,29 +115,16 @@ def _write_notebook(path: Path) -> None:
     nbformat.write(notebook, path)
 
 
-def _is_local(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _check_host(host: str, token: str) -> None:
-    if not (_is_local(host) or token):
-        raise ConfigError(
-            f"--host {host}: others could reach this page and start processes here.",
-            advice="Give a secret with --token, or leave --host away.",
-        )
-
-
 def port_problem(host: str, port: int) -> str | None:
     """Why nothing can be served there; None if it can."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            return f"port {port} of {host}: {error.strerror}"
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        family, kind, protocol, _, address = found[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        return f"port {port} of {host}: {error.strerror}"
     return None
 
 
@@ -129,5 +132,5 @@ def _print_logs(config: Config) -> None:
     reader = LogReader(config.primary_path / STATE_FOLDER / "logs")
     while True:
         for name, line in reader.read():
-            print(f"{name} {line}", flush=True)
+            print(name, printable(line), flush=True)
         time.sleep(POLL)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from rinq.config import Config
+from rinq.display import cut, printable
 from rinq.errors import DatabaseError
 from rinq.queue import PersistentQ, open_queue
 
@@ -30,6 +30,7 @@ ConfigPath = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Every = Annotated[bool, typer.Option("--all", help="All of them.")]
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+SAMPLE = 1000  # rows whose widths are those of all
 Names = Annotated[list[str] | None, typer.Argument(help="Their names.")]
 
 
@@ -37,7 +38,7 @@ def existing(config: Config) -> PersistentQ:
     """The queue, for commands that only read: none is made. Raises: DatabaseError."""
     if not config.database.exists():
         raise DatabaseError(
-            f"there is none yet at {config.database}",
+            f"there is none yet at {cut(config.database)}",
             advice="Start a role or submit a file first.",
         )
     return open_queue(config)
@@ -57,18 +58,44 @@ def seconds(text: str) -> float:
     return float(found[1]) * UNITS[found[2]]
 
 
+def print_lines(text: str) -> None:
+    """Print a text that may hold what others wrote."""
+    print("\n".join(map(printable, text.split("\n"))), flush=True)
+
+
 def show(
-    rows: list[dict[str, Any]], as_json: bool, empty: str = "", columns: Sequence[str] = ()
+    rows: Iterable[Mapping[str, Any]], as_json: bool, empty: str = "", columns: Sequence[str] = ()
 ) -> None:
-    """All rows as JSON, or these columns of them as a table."""
-    if as_json or not rows:
-        print(json.dumps(rows) if as_json else empty)
+    """Print all rows as JSON, or these columns of them as a table, one after the other."""
+    if as_json:
+        between = "["
+        for row in rows:
+            print(between, json.dumps(row), sep="", end="")
+            between = ", "
+        print("[]" if between == "[" else "]")
         return
-    columns = columns or list(rows[0])
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        number = isinstance(rows[0][column], int | float)
-        table.add_column(column, justify="right" if number else "left")
-    for row in rows:
-        table.add_row(*("" if row[column] is None else str(row[column]) for column in columns))
-    Console(soft_wrap=True, highlight=False, markup=False).print(table)
+    rows = iter(rows)
+    first = list(itertools.islice(rows, SAMPLE))
+    if not first:
+        print(empty)
+        return
+    columns = columns or list(first[0])
+    widths = {
+        name: max(len(_cell(row[name])) for row in [{name: name}, *first]) for name in columns
+    }
+    right = {name for name in columns if isinstance(first[0][name], int | float)}
+
+    def line(row: Mapping[str, Any]) -> str:
+        cells = (
+            _cell(row[name]).rjust(width) if name in right else _cell(row[name]).ljust(width)
+            for name, width in widths.items()
+        )
+        return "  ".join(cells).rstrip()
+
+    typer.secho(line({name: name for name in columns}), bold=True)
+    for row in itertools.chain(first, rows):
+        print(line(row))
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else printable(str(value))

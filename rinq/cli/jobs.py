@@ -6,6 +6,7 @@ import dataclasses
 import json
 import random
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -19,14 +20,19 @@ from rinq.cli.common import (
     app,
     existing,
     one_of,
+    print_lines,
     seconds,
     show,
 )
 from rinq.config import Config, parse_change
+from rinq.display import cut
 from rinq.errors import FilesUnavailable, RinqError
 from rinq.files import Files
-from rinq.queue import ARCHIVE, Status, open_queue
+from rinq.queue import ARCHIVE, Job, PersistentQ, Status, open_queue
 from rinq.roles import operator
+
+NEWEST = 50  # jobs that are listed where no number is given
+PART = 1000  # jobs that are read at once
 
 
 @app.command()
@@ -42,7 +48,7 @@ def submit(
     """Copy files in, each under a fresh name, and submit all of these names or none."""
     loaded = Config.load(config)
     with open_queue(loaded) as queue:
-        files, rng = Files.of(loaded), random.SystemRandom()
+        files, rng = Files.of(loaded, queue), random.SystemRandom()
         names = operator.submit_files(queue, files, paths, rng, delay=delay)
     rows = [{"file": str(path), "job": name} for path, name in zip(paths, names, strict=True)]
     show(rows, as_json)
@@ -59,20 +65,41 @@ def status(as_json: AsJson = False, config: ConfigPath = None) -> None:
         return
     show([{"status": state, "jobs": n} for state, n in counts.items()], as_json)
     changed = "".join(f", {key} = {json.dumps(value)}" for key, value in settings.items())
-    print(f"speed {speed:g}{changed}; {loaded.database}")
+    print_lines(f"speed {speed:g}{changed}; {cut(loaded.database)}")
 
 
 @app.command()
 def jobs(
     status: Annotated[Status | None, typer.Option(help="Only jobs of this status.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, max=10**9, help="How many of the newest.")
+    ] = None,
+    every: Every = False,
     as_json: AsJson = False,
     config: ConfigPath = None,
 ) -> None:
-    """List the jobs."""
+    """List the newest jobs, the last one below: 50, or all as JSON."""
+    if every and limit is not None:
+        raise typer.BadParameter("Give --limit, or --all.")
+    if limit is None and not (every or as_json):
+        limit = NEWEST
     with existing(Config.load(config)) as queue:
-        rows = [dataclasses.asdict(job) for job in queue.jobs(status)]
-    columns = ("name", "status", "attempt", "tries", "reassigns", "process", "error")
-    show(rows, as_json, "No such jobs.", columns)
+        after = 0 if limit is None else queue.before_newest(limit, status)
+        rows = (dataclasses.asdict(job) for job in _jobs(queue, status, after))
+        columns = ("name", "status", "attempt", "tries", "reassigns", "process", "error")
+        show(rows, as_json, "No such jobs.", columns)
+        if after and not as_json:
+            counts = queue.counts()
+            total = sum(counts.values()) if status is None else counts[status]
+            note = f"The newest {limit:,} of {total:,}: --limit N lists more, --all all of them."
+            print(note, file=sys.stderr)
+
+
+def _jobs(queue: PersistentQ, status: Status | None, after: int) -> Iterator[Job]:
+    """The jobs after an id, read in parts, so that a million take no more memory than a few."""
+    while part := queue.jobs(status, after=after, limit=PART):
+        yield from part
+        after = part[-1].id
 
 
 @app.command()
@@ -98,9 +125,10 @@ def redrive(names: Names = None, every: Every = False, config: ConfigPath = None
     loaded = Config.load(config)
     with existing(loaded) as queue:
         chosen = [job.name for job in queue.jobs(Status.FAILED)] if every else names or []
+        files = Files.of(loaded, queue)
         for name in chosen:
-            _, problems = operator.redrive(queue, Files.of(loaded), name)
-            print("; ".join([f"{name} is unprocessed again", *problems]) + ".")
+            _, problems = operator.redrive(queue, files, name)
+            print_lines("; ".join([f"{name} is unprocessed again", *problems]) + ".")
     if not chosen:
         print("No failed jobs.")
 
@@ -115,7 +143,7 @@ def cancel(
     loaded = Config.load(config)
     with existing(loaded) as queue:
         for name in names:
-            _, problems = operator.cancel(queue, Files.of(loaded), name, why)
+            _, problems = operator.cancel(queue, Files.of(loaded, queue), name, why)
             end = "cancelled; until a Cleaner deletes its file, rinq redrive puts it back"
             print("; ".join([f"{name} is {end}", *problems]) + ".")
 
@@ -138,7 +166,7 @@ def prune(
     loaded = Config.load(config)
     target = None if drop else archive or loaded.database.with_name(loaded.database.name + ARCHIVE)
     with existing(loaded) as queue:
-        steps = operator.prune(queue, Files.of(loaded), seconds(older_than), target)
+        steps = operator.prune(queue, Files.of(loaded, queue), seconds(older_than), target)
         taken = sum(steps)
     print(f"{taken:,} jobs {'dropped' if drop else f'moved to {target}'}.")
 
@@ -163,13 +191,13 @@ def audit(
             with existing(loaded) as queue:
                 found = judge(queue)
         elif not loaded.primary_path.is_dir():
-            raise FilesUnavailable(f"there is no folder {loaded.primary_path}")
+            raise FilesUnavailable(f"there is no folder {cut(loaded.primary_path)}")
         else:
             with existing(loaded) as queue:
-                found = judge(queue, Files.of(loaded))
+                found = judge(queue, Files.of(loaded, queue))
     except RinqError as error:
         found = Audit(undecided=(str(error),))
-    print(found.to_json() if as_json else found)
+    print_lines(found.to_json() if as_json else str(found))
     sys.exit(found.exit_code)
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from rinq.cli.common import AsJson, ConfigPath, app
+from rinq.cli.common import AsJson, ConfigPath, app, print_lines
 from rinq.config import Config
+from rinq.display import cut
+from rinq.errors import FileInTheWay
 
 
 @app.command()
@@ -30,6 +33,8 @@ def simulate(  # noqa: PLR0917 (Typer passes them by name)
     from rinq.lab.scenario import Scenario, parse_changes
     from rinq.lab.simulation.simulation import simulate
 
+    if save is not None and os.path.lexists(save):
+        raise FileInTheWay(cut(save))
     described = (Scenario.load(scenario) if scenario else Scenario()).over(Config.load(config))
     changed = described.varied(parse_changes(change or ()))
     with simulate(changed, seed=seed, hours=hours) as run:
@@ -57,7 +62,7 @@ def check(
     from rinq import judge
 
     report = judge.check(queue, only=only, quick=quick)
-    print(report.to_json() if as_json else report)
+    print_lines(report.to_json() if as_json else str(report))
     sys.exit(bool(report.broken))
 
 
@@ -67,4 +72,4 @@ def new_queue(file: Annotated[Path, typer.Argument(metavar="FILE", help="To be m
     from rinq import judge
 
     judge.new_queue(file)
-    print(f"{file} written. In its folder: rinq check {file.stem}:MyQueue")
+    print_lines(f"{cut(file)} written. In its folder: rinq check {file.stem}:MyQueue")

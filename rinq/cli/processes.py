@@ -9,7 +9,17 @@ from typing import Annotated
 
 import typer
 
-from rinq.cli.common import AsJson, ConfigPath, Every, Names, app, existing, one_of, show
+from rinq.cli.common import (
+    AsJson,
+    ConfigPath,
+    Every,
+    Names,
+    app,
+    existing,
+    one_of,
+    print_lines,
+    show,
+)
 from rinq.config import Config
 from rinq.errors import ConfigError
 from rinq.fleet.fleet import Fleet
@@ -17,9 +27,10 @@ from rinq.fleet.logs import LogReader, log_path, tail, write_to_stderr
 from rinq.fleet.main import serve, warnings
 from rinq.fleet.pm2 import process_file
 from rinq.fleet.processes import FleetProcess
-from rinq.fleet.reset import plan_reset
+from rinq.fleet.reset import GONE, plan_reset
 from rinq.fleet.reset import reset as remove
 from rinq.queue import Role
+from rinq.queue.liveness import State
 
 RoleName = Annotated[Role, typer.Argument(help="Which role.")]
 Name = Annotated[str, typer.Argument(help="The process's name.")]
@@ -47,6 +58,8 @@ def stop(names: Names = None, every: Every = False, config: ConfigPath = None) -
     fleet = Fleet(Config.load(config))
     ends = fleet.stop_all() if every else {name: fleet.stop(name) for name in names or ()}
     print("\n".join(f"{name} {end}." for name, end in ends.items()) or "Nothing is running.")
+    for name in (name for name, end in ends.items() if end is State.ELSEWHERE):
+        print(f"It is another host or container that would have to end {name}. {GONE}")
 
 
 @app.command()
@@ -65,6 +78,13 @@ def freeze(name: Name, config: ConfigPath = None) -> None:
 def thaw(name: Name, config: ConfigPath = None) -> None:
     """Let a frozen process go on."""
     _say(Fleet(Config.load(config)).thaw(name), "goes on", "holding")
+
+
+@app.command()
+def forget(name: Name, config: ConfigPath = None) -> None:
+    """Take a process that has ended off the list; or one of a host that is gone."""
+    Fleet(Config.load(config)).forget(name)
+    print(f"{name} is off the list.")
 
 
 @app.command()
@@ -94,11 +114,11 @@ def logs(
         raise ConfigError(f"{name} has no log: it was never started in the background.")
     reader = LogReader(path.parent)
     found = tail(path, lines)
-    print(json.dumps(found) if as_json else "\n".join(found), flush=True)
+    print_lines(json.dumps(found) if as_json else "\n".join(found))
     while follow:
         time.sleep(FOLLOW)
         for _, line in (entry for entry in reader.read() if entry[0] == name):
-            print(json.dumps([line]) if as_json else line, flush=True)
+            print_lines(json.dumps([line]) if as_json else line)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import sys
 from typing import Annotated
 
@@ -11,25 +12,27 @@ import typer
 from rinq.cli.common import AsJson, ConfigPath, app, show
 from rinq.config import Config
 
+Port = functools.partial(typer.Option, min=1, max=65535)
+
 
 @app.command()
 def lab(
     config: ConfigPath = None,
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
-    port: Annotated[int, typer.Option(help="JupyterLab's port, or the next free one.")] = 8888,
+    port: Annotated[int, Port(help="JupyterLab's port, or the next free one.")] = 8888,
 ) -> None:
     """Open JupyterLab with the control room, on your own copy of the notebooks."""
     from rinq.apps.notebooks import open_lab
 
-    sys.exit(open_lab(Config.load(config), browser=browser, port=port))
+    open_lab(Config.load(config), browser=browser, port=port)
 
 
 @app.command("app")
 def web_page(
     config: ConfigPath = None,
-    port: Annotated[int, typer.Option(help="Port of the page.")] = 8000,
+    port: Annotated[int, Port(help="Port of the page.")] = 8000,
     host: Annotated[str, typer.Option(help="Address to serve at.")] = "127.0.0.1",
-    token: Annotated[str, typer.Option(help="Secret that others must give.")] = "",
+    token: Annotated[str, typer.Option(help="Secret in the address; else a random one.")] = "",
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
 ) -> None:
     """Serve the control room as a web page at localhost:8000."""

@@ -8,6 +8,7 @@ from rinq.config.config import Config, parameters
 from rinq.config.messages import nearest
 from rinq.config.sections import CHANGEABLE, LIVE
 from rinq.config.yaml_text import read_change
+from rinq.display import cut, shortened
 from rinq.errors import ConfigError
 
 
@@ -50,9 +51,9 @@ def check_changes(
                     f"{key}: this is read when a process starts.",
                     advice="Change it in the config file, and start the processes anew.",
                 )
-            raise ConfigError(f"{key}: unknown setting.{nearest(key, CHANGEABLE)}")
+            raise ConfigError(f"{cut(key)}: unknown setting.{nearest(key, CHANGEABLE)}")
         if key == "paused" and not isinstance(value, bool | None):
-            raise ConfigError(f"paused: expected true or false, got {value!r:.60}.")
+            raise ConfigError(f"paused: expected true or false, got {shortened(value)}.")
         if key == "speed" and value is not None:
             Config.parse({"general": {"speed": value}}, source="settings")
     sections = {key.partition(".")[0] for key in changes}

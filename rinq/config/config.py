@@ -17,7 +17,7 @@ from rinq.config.sections import (
     ManagerConfig,
     ProducerConfig,
 )
-from rinq.config.values import Section
+from rinq.config.values import Section, expanded
 from rinq.config.yaml_text import read_values
 from rinq.distributions import Times
 from rinq.errors import ConfigError
@@ -52,14 +52,14 @@ class Config(Section):
     def primary_path(self) -> Path:
         """Where the files are made (absolute)."""
         path = self.general.primary_path
-        return Path.cwd() if path is None else self.folder / Path(path).expanduser()
+        return Path.cwd() if path is None else self.folder / expanded(path)
 
     @property
     def database(self) -> Path:
         """The queue's SQLite file (absolute)."""
         path = self.general.database
         default = self.primary_path / "rinq.db"
-        return default if path is None else self.folder / Path(path).expanduser()
+        return default if path is None else self.folder / expanded(path)
 
     @property
     def warnings(self) -> list[str]:
@@ -93,7 +93,7 @@ class Config(Section):
             if not file.exists():
                 return cls()
         else:
-            file = Path(path).expanduser().absolute()
+            file = expanded(path).absolute()
         values = read_values(file)
         return cls.parse({} if values is None else values, source=str(file)).read_from(file)
 
@@ -118,8 +118,7 @@ class Config(Section):
             known = [*cls.model_fields, *(name for name, _, _ in parameters())]
             sentence = validation_sentence(cls, error.errors()[0], known)
             more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-            line = " ".join(sentence.split())
-            raise ConfigError(f"{source}: {line}{more}") from error
+            raise ConfigError(f"{source}: {sentence}{more}") from error
 
     def overridden(self, settings: Mapping[str, object]) -> Config:
         """This config with live settings (dotted names) in place. Raises: ConfigError."""
@@ -130,6 +129,21 @@ class Config(Section):
             section, _, name = key.partition(".")
             values.setdefault(section, {})[name] = value
         return Config.parse(values, source="settings").read_from(self._file)
+
+    def overridden_where_possible(
+        self, settings: Mapping[str, object]
+    ) -> tuple[Config, list[ConfigError]]:
+        """This config with those live settings in place that can be, and why the others cannot."""
+        try:
+            return self.overridden(settings), []
+        except ConfigError:  # one was written by hand: take them one by one
+            config, errors = self, []
+        for key, value in settings.items():
+            try:
+                config = config.overridden({key: value})
+            except ConfigError as error:
+                errors.append(error)
+        return config, errors
 
     def read_from(self, file: Path | None) -> Config:
         """Note where the parameters come from. Returns the config itself."""

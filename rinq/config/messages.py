@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from rinq.config.values import Expect
+from rinq.display import cut, shortened
 
 
 def validation_sentence(
@@ -39,11 +40,11 @@ def validation_sentence(
         fields = type(section).model_fields
     key = ".".join(path)
     if field is None:
-        return f"{key}: unknown key.{nearest(key, list(known) or list(fields))}"
+        return f"{cut(key)}: unknown key.{nearest(key, list(known) or list(fields))}"
     expected = next((item for item in field.metadata if isinstance(item, Expect)), None)
     if expected is None and detail["type"] == "value_error":  # of a section as a whole
         return f"{key}: {detail['ctx']['error']}."
-    got = "nothing" if detail["type"] == "missing" else f"{detail['input']!r:.60}"
+    got = "nothing" if detail["type"] == "missing" else shortened(detail["input"])
     return f"{key}: expected {expected or 'a section with keys below it'}, got {got}."
 
 

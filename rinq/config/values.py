@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -17,6 +18,8 @@ from pydantic import (
 from rinq.distributions import LAWS, Backoff, Times
 
 _HANDLER = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
+LONGEST_PATH, LONGEST_NAME = 1000, 255  # bytes, of a path and of each part of it
 
 
 class Section(BaseModel):
@@ -43,10 +46,28 @@ def as_range(value: object) -> tuple[float, float]:
     pair: list[Any] = list(value) if isinstance(value, list | tuple) else [value, value]
     if not all(type(number) in (int, float) for number in pair):
         raise ValueError("not numbers")
-    least, most = (float(number) for number in pair)
+    try:
+        least, most = (float(number) for number in pair)
+    except OverflowError as error:
+        raise ValueError("out of range") from error
     if least > most:
         raise ValueError("the first is above the second")
     return least, most
+
+
+def expanded(path: Path | str) -> Path:
+    """The path with ``~`` as the user's home; as it stands where there is no such user."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
+def _path(text: str) -> str:
+    longest = max((len(part.encode()) for part in Path(text).parts), default=0)
+    if not text or "\0" in text or len(text.encode()) > LONGEST_PATH or longest > LONGEST_NAME:
+        raise ValueError("no system takes it")
+    return text
 
 
 def _handler(name: str) -> str:
@@ -88,8 +109,11 @@ Rate = Annotated[
 Speed = Annotated[
     float, Field(gt=0, le=1000, allow_inf_nan=False), Expect("a number above 0, at most 1000")
 ]
-Seed = Annotated[int | None, Expect("a whole number, or null")]
-PathText = Annotated[Annotated[str, Field(pattern=r"^[^\x00]+$")] | None, Expect("a path")]
+Seed = Annotated[
+    Annotated[int, Field(gt=-(10**18), lt=10**18)] | None,
+    Expect("a whole number of at most 18 digits, or null"),
+]
+PathText = Annotated[Annotated[str, AfterValidator(_path)] | None, Expect("a path")]
 Durability = Annotated[Literal["full", "normal"], Expect("full or normal")]
 Switch = Annotated[bool, Expect("on or off")]
 HandlerName = Annotated[

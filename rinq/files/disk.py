@@ -3,41 +3,52 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import stat
 from pathlib import Path
 
 from rinq.errors import FilesUnavailable, UnreadableFile
 from rinq.files.store import MAX_BYTES, RESULTS, STATE_FOLDER, EntryKind, Store
-from rinq.regular import BINARY, NOFOLLOW, NONBLOCK, PRIVATE
+from rinq.folders import make_folder, sync_folder
+from rinq.regular import BINARY, NOFOLLOW, NONBLOCK, PRIVATE, open_regular
 
 
 class DiskStore(Store):
-    """A folder, made, with ``.rinq`` in it, where it is missing.
+    """A folder, whosever it is.
 
     Args:
         folder: ``primary_path``.
         durable: files and renames survive a power cut.
-
-    Raises:
-        FilesUnavailable: the folder or ``.rinq`` is a symbolic link.
-        OSError: they cannot be made.
     """
 
     def __init__(self, folder: Path, *, durable: bool) -> None:
         self.folder = folder
         self._durable = durable
-        for path in (folder, folder / STATE_FOLDER, folder / RESULTS):
-            path.mkdir(parents=True, exist_ok=True)
-            if path != folder and path.is_symlink():
+
+    def make(self) -> None:
+        """Make the folder, with ``.rinq`` in it, where it is missing.
+
+        Raises:
+            FilesUnavailable: ``.rinq`` or ``.rinq/results`` is a symbolic link.
+            OSError: it cannot be made.
+        """
+        for path in (self.folder, self.folder / STATE_FOLDER, self.folder / RESULTS):
+            make_folder(path, durable=self._durable)
+            if path != self.folder and path.is_symlink():
                 raise FilesUnavailable(f"{path} is a symbolic link")
+
+    def check(self) -> None:
+        """Any folder will do."""
 
     def kind(self, entry: str) -> EntryKind | None:
         try:
-            mode = os.lstat(self.folder / entry).st_mode
+            found = os.lstat(self.folder / entry)
         except FileNotFoundError:
             return None
-        return EntryKind.REGULAR if stat.S_ISREG(mode) else EntryKind.OTHER
+        if not stat.S_ISREG(found.st_mode):
+            return EntryKind.OTHER
+        return EntryKind.REGULAR if found.st_size else EntryKind.EMPTY
 
     def read(self, entry: str) -> bytes:
         path = self.folder / entry
@@ -50,6 +61,10 @@ class DiskStore(Store):
             if found.st_size > MAX_BYTES:
                 raise UnreadableFile(f"{entry} has {found.st_size:,} bytes, over {MAX_BYTES:,}")
             return file.read(MAX_BYTES + 1)
+
+    def checksum(self, entry: str) -> str:
+        with open(open_regular(self.folder / entry, os.O_RDONLY), "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def write(self, entry: str, content: bytes, *, new: bool) -> None:
         path = self.folder / entry
@@ -85,13 +100,8 @@ class DiskStore(Store):
         return sorted(n for n in os.listdir(self.folder / RESULTS) if n.startswith(start))
 
     def _sync(self, folder: Path) -> None:
-        """Make renames and new names in a folder durable, where folders can be synced."""
-        if self._durable and os.name == "posix":
-            descriptor = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        if self._durable:
+            sync_folder(folder)
 
 
 def _open_to_read(path: str, flags: int) -> int:

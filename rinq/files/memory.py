@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from rinq.files.store import RESULTS, EntryKind, Store
@@ -15,13 +16,21 @@ class MemoryStore(Store):
         self._files: dict[str, bytes] = {}
         self._groups: dict[str, set[str]] = {}  # an index: finds a job's few among many
 
+    def check(self) -> None:
+        """Memory is always there."""
+
     def kind(self, entry: str) -> EntryKind | None:
-        return EntryKind.REGULAR if entry in self._files else None
+        if entry not in self._files:
+            return None
+        return EntryKind.REGULAR if self._files[entry] else EntryKind.EMPTY
 
     def read(self, entry: str) -> bytes:
         if entry not in self._files:
             raise FileNotFoundError(entry)
         return self._files[entry]
+
+    def checksum(self, entry: str) -> str:
+        return hashlib.sha256(self.read(entry)).hexdigest()
 
     def write(self, entry: str, content: bytes, *, new: bool) -> None:
         if new and entry in self._files:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 STATE_FOLDER = ".rinq"
 RESULTS = f"{STATE_FOLDER}/results/"
+PROCESSED = ".processed"
+FAILED = ".failed"
 MAX_BYTES = 64 * 2**20
 
 
@@ -15,6 +17,7 @@ class EntryKind(Enum):
     """What stands under a name. Only regular files are ours to read, move or delete."""
 
     REGULAR = "regular file"
+    EMPTY = "regular file without content"
     OTHER = "folder, link, pipe or device"
 
 
@@ -29,12 +32,24 @@ class Store(ABC):
     folder: Path
 
     @abstractmethod
+    def check(self) -> None:
+        """Look whether this is the right place, there to be worked in.
+
+        Raises:
+            FilesUnavailable: it is not, or not now.
+        """
+
+    @abstractmethod
     def kind(self, entry: str) -> EntryKind | None:
         """What stands there; None if nothing does."""
 
     @abstractmethod
     def read(self, entry: str) -> bytes:
         """The content. Raises: UnreadableFile: it is no regular file, or over 64 MiB."""
+
+    @abstractmethod
+    def checksum(self, entry: str) -> str:
+        """The SHA-256 of the content, in hexadecimal digits, however large it is."""
 
     @abstractmethod
     def write(self, entry: str, content: bytes, *, new: bool) -> None:

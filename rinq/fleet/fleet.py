@@ -166,10 +166,16 @@ class Fleet(contextlib.AbstractContextManager["Fleet"]):
             return self.start(row.role, name, failpoint=failpoint)
 
     def forget(self, name: str) -> None:
-        """Drop a process that has ended from the list. Raises: NotRunning, AlreadyRunning."""
+        """Drop a process that has ended from the list, or one that is elsewhere.
+
+        The latter ends within a second of seeing that, if it lives; and its name is free.
+
+        Raises:
+            NotRunning, AlreadyRunning.
+        """
         with self.queue() as queue:
             row = row_of(queue, name)
-            if state(row) in ALIVE:
+            if state(row) in ALIVE - {State.ELSEWHERE}:
                 raise AlreadyRunning(name)
             queue.registry.forget(name, row.incarnation)
 

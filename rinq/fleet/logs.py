@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from rinq.config import Config
+from rinq.display import printable
 from rinq.errors import FilesUnavailable
 from rinq.files import STATE_FOLDER
 from rinq.queue.model import check_process_name
@@ -27,7 +28,7 @@ def log_path(config: Config, name: str) -> Path:
 
 
 def open_log(path: Path, mode: str) -> IO[bytes]:
-    """Open a log, made with its folders where it is missing, but never through a link.
+    """Open a log, made with its folder where it is missing, but never through a link.
 
     Args:
         mode: ``rb``, ``ab`` or ``r+b``.
@@ -38,15 +39,14 @@ def open_log(path: Path, mode: str) -> IO[bytes]:
     """
     try:
         if mode == "ab":
-            path.parent.parent.mkdir(parents=True, exist_ok=True)
             path.parent.mkdir(mode=0o700, exist_ok=True)
         for folder in (path.parent.parent, path.parent):
             if folder.is_symlink():
                 raise FilesUnavailable(f"{folder} is a symbolic link")
         return open(path, mode, opener=lambda name, flags: open_regular(Path(name), flags))
-    except FileNotFoundError:
-        raise
     except OSError as error:
+        if mode == "rb" and isinstance(error, FileNotFoundError):
+            raise
         raise FilesUnavailable(f"{path}: {error.strerror}") from error
 
 
@@ -106,11 +106,18 @@ def bound(path: Path) -> None:
         file.write(kept)
 
 
+class _OneLine(logging.Formatter):
+    """A message is one line, whatever a handler's error holds: none of them can be forged."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (its name in Python)
+        return printable(super().formatMessage(record))
+
+
 def write_to_stderr(name: str | None = None) -> None:
     """Send the roles' log lines to standard error, each with the time, and a name if given."""
     prefix = f"{name} " if name else ""
     handler = logging.StreamHandler(sys.stderr)
-    formatter = logging.Formatter(f"%(asctime)s.%(msecs)03d {prefix}%(message)s", "%H:%M:%S")
+    formatter = _OneLine(f"%(asctime)s.%(msecs)03d {prefix}%(message)s", "%H:%M:%S")
     formatter.converter = time.localtime
     handler.setFormatter(formatter)
     logger = logging.getLogger("rinq")

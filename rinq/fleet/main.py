@@ -13,17 +13,19 @@ import time
 from pathlib import Path
 
 from rinq.config import Config
+from rinq.display import LONGEST_LINE, cut
 from rinq.errors import ConfigError, FilesUnavailable, RinqError, TransientError
 from rinq.files import Files
 from rinq.fleet.disk import network_warning
 from rinq.fleet.logs import bound, log_path, write_to_stderr
 from rinq.queue import PersistentQ, open_queue
-from rinq.queue.liveness import State, is_alive, is_running, this_process
+from rinq.queue.liveness import State, is_another_alive, is_running, this_process
 from rinq.queue.model import check_process_name
 from rinq.roles.cleaner import Cleaner
 from rinq.roles.consumer import Consumer
 from rinq.roles.interface import PersistentQInterface, generator
 from rinq.roles.manager import Manager
+from rinq.roles.process_tree import adopt_orphans, end_descendants, reap_orphans
 from rinq.roles.producer import Producer
 
 ROLES: dict[str, type[PersistentQInterface]] = {
@@ -41,6 +43,7 @@ class StopSign:
         self.asked = False
 
     def __call__(self) -> bool:
+        reap_orphans()
         if not self.asked:
             with contextlib.suppress(TransientError):
                 self.asked = self.queue.registry.stop_requested(self.name, self.incarnation)
@@ -67,6 +70,7 @@ class StopSign:
                 time.sleep(OWNER_POLL)
         self.asked = True
         time.sleep(GRACE)
+        end_descendants()
         os._exit(1)
 
 
@@ -86,19 +90,28 @@ def serve(
         raise ConfigError(f"{role!r:.40} is not a role: {', '.join(ROLES)}.")
     check_process_name(name, role)
     vars(sys.modules["__main__"]).pop("__file__", None)  # a worker need not import it again
+    adopt_orphans()
     pid, started, host = this_process()
     with open_queue(config, warm=True) as queue:
         incarnation = queue.registry.register(
-            name, role, pid=pid, started=started, host=host, owned=owner is not None, alive=is_alive
+            name,
+            role,
+            pid=pid,
+            started=started,
+            host=host,
+            owned=owner is not None,
+            alive=is_another_alive,
         )
         outcome = State.CRASHED
         stop = StopSign(queue, name, incarnation, log_path(config, name) if log else None)
         signal.signal(signal.SIGTERM, stop.ask)
         signal.signal(signal.SIGINT, stop.ask)
+        if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, stop.ask)  # the terminal was closed, and no nohup
         if owner is not None:
             threading.Thread(target=stop.watch, args=(owner,), daemon=True).start()
         try:
-            files = Files.of(config)
+            files = Files.of(config, queue)
             rng = generator(config.general.seed, role, name, incarnation)
             with ROLES[role](queue, files, config, name, rng=rng) as at_work:
                 queue.registry.ready(name, incarnation)
@@ -109,6 +122,7 @@ def serve(
                 at_work.log.info("stopped")
             outcome = State.STOPPED
         finally:
+            end_descendants()
             queue.registry.ended(name, incarnation, outcome)
 
 
@@ -133,4 +147,4 @@ def main() -> None:
         config = Config.load(given.config) if values is None else Config.parse(values)
         serve(config, given.role, given.name, owner=given.owner, log=True)
     except RinqError as error:
-        sys.exit(str(error))
+        sys.exit(cut(error, LONGEST_LINE))

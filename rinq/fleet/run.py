@@ -12,16 +12,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from rinq.config import Config
+from rinq.config import Config, dump_values
 from rinq.files import Files
 from rinq.fleet.fleet import Fleet
 from rinq.queue import SETTLED, PersistentQ, Status, open_queue
 from rinq.queue.liveness import is_running, this_process
+from rinq.regular import read_regular
 
 PREFIX = "rinq-"
 OWNER = ".owner"  # pid and start time of the program that made the folder
+OWNER_BYTES = 100  # of that file, at most
 POLL = 0.1  # real seconds between two reads of the counts
 
 
@@ -50,10 +50,10 @@ class Run(contextlib.AbstractContextManager["Run"]):
         pid, started, _ = this_process()
         (self.folder / OWNER).write_text(f"{pid} {started}", "utf-8")
         file = self.folder / "config.yaml"
-        file.write_text(yaml.safe_dump(sections), "utf-8")
+        file.write_text(dump_values(sections), "utf-8")
         self.config = Config.load(file)
         self.queue = open_queue(self.config)
-        self.files = Files.of(self.config)
+        self.files = Files.of(self.config, self.queue)
         self.fleet = Fleet(self.config, restart=restart)
         self._finalizer = weakref.finalize(self, _end, self.fleet, self.queue, self.folder)
 
@@ -106,6 +106,6 @@ def _sweep() -> None:
     """Delete the folders of runs whose program is gone: a killed kernel cleans up nothing."""
     for owner in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/{OWNER}"):
         with contextlib.suppress(OSError, ValueError):
-            pid, started = owner.read_text("utf-8").split()
+            pid, started = read_regular(owner, OWNER_BYTES).split()
             if not is_running(int(pid), float(started)):
                 shutil.rmtree(owner.parent, ignore_errors=True)

@@ -11,6 +11,7 @@ import psutil
 from rinq.errors import FleetError, NotRunning
 from rinq.queue import ProcessRow
 from rinq.queue.liveness import find
+from rinq.roles import process_tree
 
 FREEZE_TIME = 5.0  # real seconds for the system to halt a process
 _HALTED = frozenset({psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD})
@@ -23,12 +24,16 @@ def kill(row: ProcessRow) -> None:
 
 
 def end(process: psutil.Process) -> None:
-    """Kill a process; its helpers see that and end too, if they are not left frozen."""
-    helpers = process.children(recursive=True)
+    """Kill a process with all that its handlers started.
+
+    Python's own helpers see that and end too, if they are not left frozen.
+    """
+    helpers, started = process.children(recursive=True), process_tree.descendants(process)
     process.kill()
     for helper in helpers:
         with contextlib.suppress(psutil.NoSuchProcess):
             helper.resume()
+    process_tree.end(started)
 
 
 def suspend(row: ProcessRow) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import time
+from pathlib import Path
 
 import psutil
 
 from rinq.config import Config
 from rinq.errors import AlreadyRunning, StartFailed
+from rinq.files import Files
 from rinq.fleet import logs, signals
 from rinq.fleet.launch import is_launched, launch, reap
 from rinq.fleet.processes import FleetProcess, find_row
@@ -32,9 +34,11 @@ def start_process(
     """Start a process and wait until it is up.
 
     Raises:
+        FilesUnavailable: the folder is away: nothing is made in its place, not even a log.
         AlreadyRunning: a process of this name was started by somebody else meanwhile.
         StartFailed: it ended before it was up; the log's last lines say why.
     """
+    Files.of(config, queue).check()
     former = find_row(queue, name)
     before = former.incarnation if former else 0
     log = logs.log_path(config, name)
@@ -54,8 +58,19 @@ def start_process(
     row = find_row(queue, name)
     if row and state(row) in ALIVE:
         raise AlreadyRunning(f"{name} (a {row.role}, pid {row.pid})")
-    said = logs.tail(log, 5, start=beginning)
-    raise StartFailed(name, advice="Its log ends: " + " | ".join(said or ["(nothing)"]))
+    raise StartFailed(name, advice=_last_words(log, beginning))
+
+
+def _last_words(log: Path, beginning: int) -> str:
+    """What the process said at its end; why it could not say anything, if its log is empty."""
+    if said := logs.tail(log, 5, start=beginning):
+        return "Its log ends: " + " | ".join(said)
+    try:
+        with logs.open_log(log, "ab") as file:
+            file.write(b"It ended without a word.\n")
+    except OSError as error:
+        return f"Its log {log} cannot be written: {error.strerror}."
+    return "It ended without a word."
 
 
 def _await_up(

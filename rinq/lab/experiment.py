@@ -13,18 +13,22 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import yaml
 from tqdm.auto import tqdm
 
+from rinq.config import dump_values, read_values
+from rinq.display import shortened
 from rinq.errors import ConfigError, ExperimentError
 from rinq.faults import digest
 from rinq.lab.perform import RunOutcome, Time, perform
 from rinq.lab.results import Results
 from rinq.lab.scenario import Scenario
+from rinq.regular import read_regular
+from rinq.roles.process_tree import end_with_parent
 
 SCENARIO = "scenario.yaml"
 RESULT = "result.json"
 DATABASE = "rinq.db"
+MOST_BYTES = 2**20  # of a result
 
 Case = dict[str, Any]
 
@@ -88,7 +92,7 @@ class Experiment:
         if repeats < 1:
             raise ConfigError(f"repeats: expected a whole number from 1 up, got {repeats}.")
         if kind not in ("virtual", "real"):
-            raise ConfigError(f"kind: expected virtual or real, got {kind!r:.40}.")
+            raise ConfigError(f"kind: expected virtual or real, got {shortened(kind)}.")
         self.runs = [
             PlannedRun(
                 name=f"{number:03d}-{repeat + 1}",
@@ -162,13 +166,15 @@ class Experiment:
 
     def _pool(self) -> Executor:
         workers = 1 if self.kind == "real" else min(os.cpu_count() or 1, len(self.runs))
-        return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+        return ProcessPoolExecutor(
+            workers, mp_context=get_context("spawn"), initializer=end_with_parent
+        )
 
     def _is_done(self, root: Path, run: PlannedRun) -> bool:
         folder = root / run.name
         if not (folder / RESULT).exists():
             return False
-        if _read_yaml(folder / SCENARIO) != _described(run, self.kind):
+        if read_values(folder / SCENARIO) != _described(run, self.kind):
             raise ExperimentError(
                 f"{folder} holds a run of another experiment", advice="Choose another folder."
             )
@@ -190,7 +196,7 @@ def _described(run: PlannedRun, kind: Time) -> dict[str, Any]:
 def _keep(folder: Path, run: PlannedRun, kind: Time, outcome: RunOutcome) -> None:
     """Write a run, its result last and by one rename: an interrupted write leaves it not done."""
     folder.mkdir(exist_ok=True)
-    (folder / SCENARIO).write_text(yaml.safe_dump(_described(run, kind)), "utf-8")
+    (folder / SCENARIO).write_text(dump_values(_described(run, kind)), "utf-8")
     (folder / DATABASE).write_bytes(outcome.history)
     result = {
         "seed": run.seed,
@@ -205,9 +211,10 @@ def _keep(folder: Path, run: PlannedRun, kind: Time, outcome: RunOutcome) -> Non
 
 
 def _read(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return found
-
-
-def _read_yaml(path: Path) -> Any:
-    return yaml.safe_load(path.read_text("utf-8"))
+    """A result as ``_keep`` wrote it. Raises: ExperimentError."""
+    try:
+        found: dict[str, Any] = json.loads(read_regular(path, MOST_BYTES))
+        return {"verdict": found["verdict"], "problems": found["problems"], **found}
+    except (OSError, ValueError, RecursionError, TypeError, KeyError) as error:
+        advice = "Delete its folder: what is missing is run again."
+        raise ExperimentError(f"{path} cannot be read", advice=advice) from error

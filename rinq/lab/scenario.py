@@ -14,6 +14,7 @@ from rinq.config import (
     Seconds,
     Section,
     SomeSeconds,
+    expanded,
     parameters,
     read_change,
     read_values,
@@ -76,7 +77,7 @@ class Scenario(Section):
     @classmethod
     def load(cls, path: Path | str) -> Self:
         """Read a scenario from a YAML file. Raises: ConfigError."""
-        file = Path(path).expanduser().absolute()
+        file = expanded(path).absolute()
         values = read_values(file)
         if not isinstance(values, Mapping | None):
             raise ConfigError(f"{file}: expected keys such as 'consumers: 3'.")

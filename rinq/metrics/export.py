@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,8 @@ from rinq.metrics.move_counts import attempts_per_job, moves, throughput
 from rinq.queue import PersistentQ, Status
 
 BUCKETS = 60  # of the whole run, in the frames over time
+_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # the last four: = + - @, wide
+_NUMBER = re.compile(r"[+-]?[\d.]+")
 
 
 def frames(queue: PersistentQ, *, interval: float = 0.0) -> dict[str, pd.DataFrame]:
@@ -62,6 +65,9 @@ def frames(queue: PersistentQ, *, interval: float = 0.0) -> dict[str, pd.DataFra
 def export(queue: PersistentQ, folder: Path, *, interval: float = 0.0) -> dict[str, int]:
     """Write every frame to ``folder``, made where there is none, as ``<name>.csv``.
 
+    A text that a spreadsheet would take for a formula is written with ``'`` before it, as OWASP
+    advises against CSV injection. Numbers are written as they are, negative ones too.
+
     Returns:
         The number of rows of each, by name.
 
@@ -70,5 +76,12 @@ def export(queue: PersistentQ, folder: Path, *, interval: float = 0.0) -> dict[s
     folder.mkdir(parents=True, exist_ok=True)
     found = frames(queue, interval=interval)
     for name, frame in found.items():
-        frame.to_csv(folder / f"{name}.csv", index=False)
+        texts: pd.DataFrame = frame.select_dtypes("str").map(_harmless, na_action="ignore")
+        # with this end of a line, both of its characters are quoted inside a cell
+        frame.assign(**texts).to_csv(folder / f"{name}.csv", index=False, lineterminator="\r\n")
     return {name: len(frame) for name, frame in found.items()}
+
+
+def _harmless(text: str) -> str:
+    """The text, with ``'`` before it where a spreadsheet would take it for a formula."""
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text

@@ -39,6 +39,11 @@ class PersistentQ(ABC):
     registry: ProcessRegistry
     archive: QueueArchive
 
+    @property
+    @abstractmethod
+    def identity(self) -> str:
+        """What tells this queue from every other one, for as long as it exists."""
+
     # Moves
 
     @abstractmethod
@@ -67,15 +72,17 @@ class PersistentQ(ABC):
         """
 
     @abstractmethod
-    def complete(self, claim: Claim) -> None:
-        """The work is done: processing → processed.
+    def complete(self, claim: Claim, checksum: str | None = None) -> None:
+        """The work is done: processing → processed. ``checksum`` is the SHA-256 of its result.
 
         Guard: the claim still holds the job, however late. Raises: StaleClaim, UnknownJob.
         Repeating what this attempt already did returns and writes nothing.
         """
 
     @abstractmethod
-    def complete_and_claim(self, claim: Claim, lease: float = 60) -> Claim | None:
+    def complete_and_claim(
+        self, claim: Claim, lease: float = 60, checksum: str | None = None
+    ) -> Claim | None:
         """``complete``, and ``claim`` by the same process, in one transaction.
 
         Guard and errors as ``complete``: where it raises, nothing was claimed. Repeated, it
@@ -167,12 +174,24 @@ class PersistentQ(ABC):
         """Jobs by rising id, from the first id above ``after``; all, or those of a status."""
 
     @abstractmethod
+    def before_newest(self, n: int, status: Status | None = None) -> int:
+        """The id after which come the ``n`` newest jobs, of all or of a status; 0 if no more."""
+
+    @abstractmethod
     def next_due(self) -> float | None:
         """The queue time from which the next unprocessed job may be claimed; None without one."""
 
     @abstractmethod
     def save(self, path: Path | str) -> None:
         """Write a copy of all of it to a new file. Raises: DatabaseError: the file is there."""
+
+    @abstractmethod
+    def check_integrity(self) -> None:
+        """Check that what is stored can be read, and indexes agree with tables.
+
+        Raises:
+            CorruptDatabase: with the first damage that was found, and what to do.
+        """
 
     # Transactions
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from rinq.queue.model import ProcessRow
-from rinq.queue.system import host, is_rebooted
+from rinq.queue.system import boot_offset, host, is_here, is_rebooted
 
 SLACK = 0.001  # seconds: a start time that was written as text may have been rounded
 OLD_SLACK = 1.0  # version 1 stored Unix times, computed from a boot time that clock sync moves
@@ -33,6 +33,7 @@ class State(StrEnum):
     ELSEWHERE = "elsewhere"
 
 
+ENDED = frozenset({State.STOPPED, State.KILLED, State.CRASHED})
 ALIVE = frozenset({State.STARTING, State.RUNNING, State.FROZEN, State.ELSEWHERE})
 
 
@@ -53,7 +54,7 @@ def start_time(pid: int) -> float:
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
     except (FileNotFoundError, ProcessLookupError) as error:
         raise psutil.NoSuchProcess(pid) from error
-    return int(fields[START_FIELD]) / os.sysconf("SC_CLK_TCK")
+    return int(fields[START_FIELD]) / os.sysconf("SC_CLK_TCK") - boot_offset()
 
 
 def is_running(pid: int, started: float) -> bool:
@@ -80,18 +81,22 @@ def _is_meant(row: ProcessRow, process: psutil.Process) -> bool:
     if "/" not in row.host:  # stored by version 1
         recent = abs(process.create_time() - row.started) <= OLD_SLACK
         return row.host == socket.gethostname() and recent
-    return row.host == host() and is_running(row.pid, row.started)
+    return is_here(row.host) and is_running(row.pid, row.started)
 
 
 def state(row: ProcessRow) -> State:
-    """What became of the process, by its row and the operating system."""
-    if row.outcome is not None:
+    """What became of the process, by its row and the operating system.
+
+    Of a process that lives here the system is believed, not who recorded that it crashed: that
+    may have been another host of this name, which took it for a process before a reboot.
+    """
+    if row.outcome in ENDED and row.outcome != State.CRASHED:
         return State(row.outcome)
-    if row.host not in (host(), socket.gethostname()) and not is_rebooted(row.host):
-        return State.ELSEWHERE  # nobody here can tell
     process = find(row)
     if process is None:
-        return State.CRASHED
+        ours = is_here(row.host) or row.host == socket.gethostname() or is_rebooted(row.host)
+        # of another host nobody here can tell
+        return State.CRASHED if row.outcome or ours else State.ELSEWHERE
     try:
         frozen = process.status() == psutil.STATUS_STOPPED
     except psutil.NoSuchProcess:
@@ -103,3 +108,14 @@ def state(row: ProcessRow) -> State:
 
 def is_alive(row: ProcessRow) -> bool:
     return state(row) in ALIVE
+
+
+def is_another_alive(row: ProcessRow) -> bool:
+    """Whether this is a living process, and not the caller in its container's former life.
+
+    A container that was killed and started again has the same name, and the same pids in a
+    new namespace. Should both live, the former ends as soon as the latter is registered.
+    """
+    pid, _, here = this_process()
+    reborn = row.pid == pid and row.host.rpartition("/")[0] == here.rpartition("/")[0]
+    return is_alive(row) and not (reborn and state(row) is State.ELSEWHERE)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
+from rinq.display import shortened
 from rinq.errors import ConfigError, InvalidName
 
 _JOB_NAME = re.compile(r"[A-Za-z0-9_-]{10}")
@@ -204,7 +205,7 @@ def check_job_name(name: object) -> str:
         InvalidName: it is no job name.
     """
     if not isinstance(name, str) or not is_job_name(name):
-        raise InvalidName(f"{name!r:.60}")
+        raise InvalidName(shortened(name))
     return name
 
 

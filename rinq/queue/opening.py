@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rinq.config import Config
 from rinq.errors import Unavailable
+from rinq.folders import make_folder
 from rinq.queue.base import PersistentQ
 from rinq.queue.sqlite import PersistentQSQLite
 
@@ -26,10 +27,10 @@ def open_queue(config: Config, *, warm: bool = False) -> PersistentQ:
     ...     print(queue.submit("abcdefghij").status)
     unprocessed
     """
-    path = config.database
+    path, general = config.database, config.general
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            make_folder(path.parent, durable=general.durability == "full")
     except OSError as error:
         raise Unavailable(f"{path.parent}: {error.strerror}") from error
-    general = config.general
     return PersistentQSQLite(path, durability=general.durability, speed=general.speed, warm=warm)

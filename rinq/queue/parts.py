@@ -99,6 +99,14 @@ class QueueClock(ABC):
     def now(self) -> float:
         """Queue seconds; never below the last recorded time."""
 
+    @abstractmethod
+    def latest(self) -> float:
+        """The latest queue time that anything recorded by now can have.
+
+        Times after it were written by hand. Where the system has no clock but one that can be
+        set, only those that queue time does not follow at all are known to be.
+        """
+
     @property
     @abstractmethod
     def speed(self) -> float:

@@ -24,6 +24,7 @@ class Cleaner(PersistentQInterface):
         self._reported: set[str] = set()
 
     def step(self) -> float:
+        self.files.check()  # a job whose files cannot be seen is not cleaned
         failed = self.queue.jobs(Status.FAILED, after=self._after, limit=BATCH)
         for job in failed:
             self._clean(job)

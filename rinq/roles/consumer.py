@@ -14,19 +14,22 @@ from rinq.config import Config
 from rinq.distributions import Backoff, Times
 from rinq.errors import (
     FileInTheWay,
+    FilesUnavailable,
     InvalidName,
     OutOfTime,
     QueueError,
     RinqError,
     StaleClaim,
+    Unavailable,
     UnknownJob,
     UnreadableFile,
     WorkError,
+    WorkerUnavailable,
 )
 from rinq.faults import Fault, failpoint, fault_of_attempt
 from rinq.files import Files
 from rinq.queue import Claim, PersistentQ, Status
-from rinq.roles.interface import CLAIM_CHECK, TICK, PersistentQInterface
+from rinq.roles.interface import BACK_OFF, CLAIM_CHECK, TICK, PersistentQInterface
 from rinq.roles.work import ProcessWork, Task, Work
 
 IDLE = 0.02  # real seconds between two polls of an empty queue, at least
@@ -44,7 +47,7 @@ class InFlight:
     """The claimed job. Once its task runs: when it began and is due to be settled.
 
     Settling that met a transient error is done again: with the same ``error``, and a result
-    that is ``written`` is not touched, since its attempt may have been accepted.
+    that was written, as its ``checksum`` tells, is not touched, since it may be accepted.
     """
 
     claim: Claim
@@ -53,7 +56,7 @@ class InFlight:
     began: float = 0.0  # queue time
     due: float = 0.0  # queue time
     error: RinqError | None = None
-    written: bool = False
+    checksum: str | None = None
 
 
 class Consumer(PersistentQInterface):
@@ -93,11 +96,20 @@ class Consumer(PersistentQInterface):
         if self._in_flight is None:
             if self.paused:
                 return TICK * self.queue.clock.speed
+            self.files.check()  # what cannot be read is not claimed
             claim = self.queue.claim(self.name, self.config.manager.timeout)
             if claim is None:
                 return self.idle()
             self._in_flight = self._take(claim)
-        return self._advance(self._in_flight)
+        in_flight = self._in_flight
+        try:
+            return self._advance(in_flight)
+        except (FilesUnavailable, WorkerUnavailable) as error:
+            if isinstance(error, WorkerUnavailable):
+                in_flight.task = None
+            with contextlib.suppress(Unavailable, StaleClaim, UnknownJob):
+                self._outlast(in_flight)
+            raise
 
     def _take(self, claim: Claim) -> InFlight:
         self.log.info("claimed %s (attempt %d)", claim.name, claim.attempt)
@@ -190,6 +202,22 @@ class Consumer(PersistentQInterface):
         until = min(in_flight.due, deadline) if task.done() else deadline
         return max(SHORTEST, min(CLAIM_CHECK * self.queue.clock.speed, until - now))
 
+    def _outlast(self, in_flight: InFlight) -> None:
+        """Hold the claim while the folder is away; hand the job back if its work has not begun.
+
+        So that neither a try nor a reassign of the job is spent on what is not its fault.
+        """
+        claim = in_flight.claim
+        job = self.queue.job(claim.name)
+        if job.status is not Status.PROCESSING or job.attempt != claim.attempt:
+            return  # the next step finds out what became of it
+        if in_flight.task is None and in_flight.error is None:
+            self.queue.release(claim)
+            self._in_flight = None
+        else:
+            longest_pause = BACK_OFF[1] * self.queue.clock.speed
+            self.queue.renew(claim, self.config.manager.timeout + longest_pause)
+
     def _complete(self, in_flight: InFlight, task: Task) -> Claim | None:
         """Result written and synced, move committed, files made to follow: in this order.
 
@@ -200,15 +228,16 @@ class Consumer(PersistentQInterface):
             self.log.error("%s crashes its consumer (injected fault)", name)
             self.queue.registry.record_event(self.name, "crash", name)
             self._crash()
-        if not in_flight.written:
-            self.files.write_result(name, in_flight.claim.attempt, task.result())
-            in_flight.written = True
+        if in_flight.checksum is None:
+            attempt = in_flight.claim.attempt
+            in_flight.checksum = self.files.write_result(name, attempt, task.result())
         failpoint("result-written")
         claimed = None
         if self.config.consumer.interval == AT_ONCE and not self.paused:
-            claimed = self.queue.complete_and_claim(in_flight.claim, self.config.manager.timeout)
+            lease = self.config.manager.timeout
+            claimed = self.queue.complete_and_claim(in_flight.claim, lease, in_flight.checksum)
         else:
-            self.queue.complete(in_flight.claim)
+            self.queue.complete(in_flight.claim, in_flight.checksum)
         failpoint("completed")
         self.follow(name)
         self.log.info("completed %s", name)

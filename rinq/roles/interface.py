@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from typing import ClassVar
 
 from rinq.config import Config
-from rinq.errors import ConfigError, TransientError
+from rinq.errors import TransientError
 from rinq.faults import digest, failpoint
 from rinq.files import Files
 from rinq.queue import Job, PersistentQ
@@ -117,11 +117,9 @@ class PersistentQInterface(AbstractContextManager["PersistentQInterface"]):
             return
         self._settings = dict(settings)
         self.paused = settings.pop("paused", False) is True
-        try:
-            self.config = self._base_config.overridden(settings)
-        except ConfigError as error:
-            self.log.warning("settings ignored: %s", error)
-            self.config = self._base_config
+        self.config, errors = self._base_config.overridden_where_possible(settings)
+        for error in errors:
+            self.log.warning("setting ignored: %s", error)
 
     def run(self, should_stop: Callable[[], bool]) -> None:
         """Step until told to stop, then hand back what is held.

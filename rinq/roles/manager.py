@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-
-from rinq.errors import UnknownJob
+from rinq.errors import FilesUnavailable, UnknownJob
 from rinq.faults import failpoint
 from rinq.queue import Status
 from rinq.roles.interface import PersistentQInterface
@@ -22,8 +20,12 @@ class Manager(PersistentQInterface):
             )
             if job.status is Status.FAILED:
                 failpoint("reassigned")
-                with contextlib.suppress(UnknownJob):  # deleted by hand just now
+                try:
                     self.follow(job.name)
+                except UnknownJob:
+                    pass  # deleted by hand just now
+                except FilesUnavailable as error:  # which must not hold up the other jobs
+                    self.log.warning("%s A cleaner will see to %s.", error, job.name)
         return self.end_cycle()
 
     def draw_wait(self) -> float:

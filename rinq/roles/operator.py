@@ -51,7 +51,7 @@ def submit_files(
         made.extend(_create(queue, files, content, rng) for content in contents)
         queue.submit_many(made, OPERATOR, delay=delay)
     except RinqError:
-        if not _discard_unless_submitted(queue, files, made):
+        if not discard_unless_submitted(queue, files, made):
             raise
     return made
 
@@ -79,7 +79,7 @@ def _create(queue: PersistentQ, files: Files, content: bytes, rng: random.Random
                 return name
 
 
-def _discard_unless_submitted(queue: PersistentQ, files: Files, made: list[str]) -> bool:
+def discard_unless_submitted(queue: PersistentQ, files: Files, made: list[str]) -> bool:
     """Delete the files of a batch that was not submitted. Returns whether it was, after all.
 
     A commit may have been made though its answer was lost. If that is unknown the files stay.
@@ -102,7 +102,9 @@ def redrive(queue: PersistentQ, files: Files, name: str) -> tuple[Job, list[str]
 
     Raises:
         UnknownJob, IllegalMove: nothing was moved.
+        FilesUnavailable: likewise; or the file follows later, at the job's next attempt.
     """
+    files.check()
     queue.redrive(name, OPERATOR)
     failpoint("redriven")
     return _follow(queue, files, name)

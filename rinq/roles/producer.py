@@ -7,6 +7,7 @@ import random
 from rinq.errors import FileInTheWay, NameUsed, Unavailable
 from rinq.faults import failpoint
 from rinq.roles.interface import TICK, PersistentQInterface, draw_name
+from rinq.roles.operator import discard_unless_submitted
 
 _WHO = ("A gardener", "The night train", "Our neighbour", "A grey cat", "The old clock", "She")
 _DID = ("waited for", "wrote about", "carried", "looked after", "forgot", "painted", "counted")
@@ -52,6 +53,12 @@ class Producer(PersistentQInterface):
 
     def draw_wait(self) -> float:
         return self.config.producer.interval.draw(self.rng)
+
+    def close(self) -> None:
+        """Withdraw a file that was made and not submitted, as far as can be told."""
+        made, self._made = self._made, None
+        if made is not None and not discard_unless_submitted(self.queue, self.files, [made]):
+            self.log.warning("%s was not submitted", made)
 
     def _make_file(self) -> str:
         while True:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from rinq.errors import HandlerFailed, HandlerNotFound
+from rinq.errors import HandlerFailed, HandlerNotFound, WorkerUnavailable
 from rinq.faults import Fault
 from rinq.roles import worker
+from rinq.roles.process_tree import WorkerContext
 
+T = TypeVar("T")
 START_TIME = 60.0  # real seconds for a worker to start and import its handler
 
 
@@ -28,7 +30,10 @@ class Task(ABC):
 
     @abstractmethod
     def result(self) -> bytes:
-        """The new file's content. Raises: HandlerFailed."""
+        """The new file's content.
+
+        Raises: HandlerFailed; WorkerUnavailable: it was never begun.
+        """
 
     @abstractmethod
     def cancel(self) -> None:
@@ -56,6 +61,7 @@ class ProcessWork(Work):
 
     Raises:
         HandlerNotFound: it cannot be imported, or importing it takes over a minute.
+        WorkerUnavailable: no process can be started.
     """
 
     def __init__(self, handler: str, search: tuple[Path, ...] = ()) -> None:
@@ -63,22 +69,13 @@ class ProcessWork(Work):
         self._search = tuple(map(str, search))
         self._pool = self._open_pool()
         try:
-            problem = self._pool.schedule(worker.load, args=(handler,)).result(START_TIME)
-        except (FutureTimeout, ProcessExpired, BrokenProcessPool) as error:
-            self.close()
-            raise HandlerNotFound(f"{handler}: its module ended or held up the import") from error
+            self._load()
         except BaseException:
             self.close()
             raise
-        if problem:
-            self.close()
-            raise HandlerNotFound(problem)
 
     def start(self, content: bytes, fault: Fault | None, wake: Callable[[], None]) -> Task:
-        if not self._pool.active:  # its worker ended while it had nothing to do
-            self.close()
-            self._pool = self._open_pool()
-        future = self._pool.schedule(worker.execute, args=(self.handler, content, fault))
+        future = self._schedule(worker.execute, self.handler, content, fault)
         future.add_done_callback(lambda _: wake())
         return _ProcessTask(future)
 
@@ -86,10 +83,34 @@ class ProcessWork(Work):
         self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
 
+    def _load(self) -> None:
+        """Import the handler. Raises: HandlerNotFound, WorkerUnavailable."""
+        loading = self._schedule(worker.load, self.handler)
+        try:
+            problem = loading.result(START_TIME)
+        except (FutureTimeout, ProcessExpired, BrokenProcessPool) as error:
+            if loading.running() or isinstance(error, ProcessExpired):
+                problem = f"{self.handler}: its module ended or held up the import"
+                raise HandlerNotFound(problem) from error
+            raise WorkerUnavailable(_system_error(error) or str(error) or "too slow") from error
+        if problem:
+            raise HandlerNotFound(problem)
+
+    def _schedule(self, function: Callable[..., T], *arguments: object) -> Future[T]:
+        """Begin a call in the worker, a new one if need be. Raises: WorkerUnavailable."""
+        try:
+            if not self._pool.active:  # its worker ended while it had nothing to do
+                self.close()
+                self._pool = self._open_pool()
+            future: Future[T] = self._pool.schedule(function, args=arguments)
+        except (OSError, BrokenProcessPool) as error:
+            raise WorkerUnavailable(_system_error(error) or str(error)) from error
+        return future
+
     def _open_pool(self) -> ProcessPool:
         return ProcessPool(
             max_workers=1,
-            context=multiprocessing.get_context("spawn"),  # fork would inherit the database
+            context=WorkerContext(),
             initializer=worker.prepare,
             initargs=(self._search,),
         )
@@ -108,8 +129,8 @@ class _ProcessTask(Task):
         except ProcessExpired as error:
             how = _ending(error.exitcode)
             raise HandlerFailed(f"the handler's process ended: {how}") from error
-        except BrokenProcessPool as error:
-            raise HandlerFailed("the handler's process ended before it began") from error
+        except BrokenProcessPool as error:  # before this execution began: it is not to blame
+            raise WorkerUnavailable(_system_error(error) or str(error)) from error
         except CancelledError as error:
             raise HandlerFailed("the handler was cancelled") from error
         if outcome.content is None:
@@ -118,6 +139,15 @@ class _ProcessTask(Task):
 
     def cancel(self) -> None:
         self._future.cancel()
+
+
+def _system_error(error: BaseException | None) -> str:
+    """What the system refused, if that is why a worker could not be started; else empty."""
+    while error is not None:
+        if isinstance(error, OSError) and error.strerror:  # a TimeoutError of Python's has none
+            return error.strerror
+        error = error.__cause__
+    return ""
 
 
 def _ending(code: int | None) -> str:

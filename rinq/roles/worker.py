@@ -5,18 +5,19 @@ It only returns a result, so that a worker which outlives its consumer publishes
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import inspect
-import multiprocessing
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
-PR_SET_PDEATHSIG = 1
+from rinq.roles.process_tree import end_with_parent
 
 
 class HandlerResult(NamedTuple):
@@ -31,11 +32,7 @@ def prepare(search: tuple[str, ...]) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # also ends a handler that is busy in C
     _turn_exit_0_into_1()
     sys.path[:0] = [folder for folder in search if folder not in sys.path]
-    if sys.platform == "linux":
-        import ctypes  # noqa: PLC0415 (only here)
-
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # also when busy in C
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
 
 
 def load(handler: str) -> str:
@@ -55,6 +52,7 @@ def execute(handler: str, content: bytes, fault: str | None) -> HandlerResult:
         if fault == "error":
             return HandlerResult(None, "injected error")
         function, takes_bytes = _load(handler)
+        _restore(_surroundings_at_first())
         text = function(content if takes_bytes else content.decode("utf-8"))
         if not isinstance(text, str):
             return HandlerResult(None, f"{handler} returned {type(text).__name__}, expected text")
@@ -75,6 +73,31 @@ def _load(handler: str) -> tuple[Callable[[bytes | str], object], bool]:
     return function, parameters[0].annotation in (bytes, "bytes")
 
 
+class Surroundings(NamedTuple):
+    """What one job could leave changed for the next: all that belongs to the whole process."""
+
+    folder: Path
+    mask: int
+    environment: dict[str, str]
+
+
+@functools.cache
+def _surroundings_at_first() -> Surroundings:
+    """As they are once the handler is imported, before its first job."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return Surroundings(Path.cwd(), mask, dict(os.environ))
+
+
+def _restore(first: Surroundings) -> None:
+    with contextlib.suppress(FileNotFoundError):  # deleted since
+        os.chdir(first.folder)
+    os.umask(first.mask)
+    if os.environ != first.environment:
+        os.environ.clear()
+        os.environ.update(first.environment)
+
+
 def _describe(error: BaseException) -> str:
     kind = type(error).__name__
     try:
@@ -91,10 +114,3 @@ def _turn_exit_0_into_1() -> None:
         end(1 if status == 0 and os.getpid() == worker else status)
 
     os._exit = exit_process  # type: ignore[assignment]
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

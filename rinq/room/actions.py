@@ -142,9 +142,10 @@ def redrive(fleet: Fleet) -> Answer:
     back = gone = 0
     problems: list[str] = []
     with fleet.queue() as queue:
+        files = Files.of(fleet.config, queue)
         for job in queue.jobs(Status.FAILED):
             try:
-                _, found = operator.redrive(queue, Files.of(fleet.config), job.name)
+                _, found = operator.redrive(queue, files, job.name)
             except (IllegalMove, UnknownJob):
                 gone += 1
             else:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rinq.config import Config
 from rinq.fleet.fleet import Fleet
+from rinq.room.confined import load_within
 from rinq.room.snapshot import SnapshotReader
 from rinq.room.state import RoomState, ViewOptions
 
@@ -20,11 +21,18 @@ class RoomConnection:
     Args:
         config: a ``Config``, or the path of a config file, or None for ``config.yaml``.
         on_replaced: called when a newer room connects to the queue of this one.
+        within: another config is only opened where it lies, with its files, below this folder.
     """
 
-    def __init__(self, config: Config | Path | str | None, on_replaced: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: Config | Path | str | None,
+        on_replaced: Callable[[], None],
+        within: Path | None = None,
+    ) -> None:
         self._config = config
         self._on_replaced = on_replaced
+        self._within = within
         self._reader: SnapshotReader | None = None
         self._keeping: Fleet | None = None  # starts processes that outlive this program
         self._former: list[Fleet] = []
@@ -58,7 +66,7 @@ class RoomConnection:
 
         Raises: ConfigError, DatabaseError: nothing has changed.
         """
-        reader = SnapshotReader(Fleet(Config.load(path or None)))
+        reader = SnapshotReader(Fleet(self._load_other(path or None)))
         state = reader.read(ViewOptions())
         with self._lock:
             if self._reader is not None:
@@ -78,6 +86,12 @@ class RoomConnection:
             fleet.close()
         if self._reader is not None:
             self._reader.fleet.close()
+
+    def _load_other(self, path: str | None) -> Config:
+        named = isinstance(self._config, str | Path) and Path(self._config).absolute()
+        if self._within is None or Path(path or "config.yaml").absolute() == named:
+            return Config.load(path)  # named where the room was made, by its owner
+        return load_within(path, self._within)
 
     def _connect(self, reader: SnapshotReader) -> SnapshotReader:
         self._reader = reader

@@ -28,10 +28,15 @@ class ControlRoom:
         config: a ``Config``, or the path of a config file; without one, ``config.yaml``
             of the current directory, if it is there. The panel says what is wrong with it,
             and tries again until it can be read.
+        within: where others may see the panel: what they type into its Config field is only
+            opened if it lies, with the files that it names, below this folder.
     """
 
-    def __init__(self, config: Config | Path | str | None = None) -> None:
-        self._connection = RoomConnection(config, self._replaced)
+    def __init__(
+        self, config: Config | Path | str | None = None, *, within: Path | str | None = None
+    ) -> None:
+        below = None if within is None else Path(within)
+        self._connection = RoomConnection(config, self._replaced, below)
         self._panel = Panel()
         self._live = LivePanel(self._panel, self._connection)
         self._presses = Presses(self._live, self._connection)

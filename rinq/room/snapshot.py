@@ -8,8 +8,7 @@ import time
 import pandas as pd
 
 from rinq.charts.snapshot import take_snapshot
-from rinq.config import Config
-from rinq.errors import ConfigError, UnknownJob
+from rinq.errors import UnknownJob
 from rinq.fleet.fleet import Fleet
 from rinq.metrics.live_history import LiveHistory
 from rinq.queue import Event, Job, PersistentQ, Transition
@@ -56,7 +55,7 @@ class SnapshotReader:
                     speed,
                     read_at,
                     options,
-                    config=_overridden(config, settings),
+                    config=config.overridden_where_possible(settings)[0],
                     paused=paused,
                     history=self._named(queue, rows),
                     unlisted=max(0, int(rows["at"].gt(snapshot.now - speed).sum()) - LISTED),
@@ -101,10 +100,3 @@ def _history_of(queue: PersistentQ, name: str) -> list[HistoryRow]:
         return [HistoryRow(name, move) for move in reversed(queue.history.of(name))]
     except UnknownJob:
         return []
-
-
-def _overridden(config: Config, settings: dict[str, object]) -> Config:
-    try:
-        return config.overridden(settings)
-    except ConfigError:  # set by hand to an impossible value: processes ignore it too
-        return config

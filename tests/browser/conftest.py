@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
-import socket
-import subprocess
 
-import psutil
 import pytest
 import yaml
 from playwright.sync_api import sync_playwright
 
 from rinq import Fleet
-from rinq.fleet.launch import OWNER_VARIABLE
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ARGUMENTS = [
@@ -25,6 +20,7 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP evil.example 127.0.0.1",  # another site, on this machine
 ]
 VALUES = {
     "general": {"primary_path": "jobs", "speed": 10, "durability": "normal"},
@@ -71,55 +67,3 @@ def config(tmp_path):
 def fleet(config):
     """The queue's processes, as they are seen from outside the browser."""
     return Fleet(config)
-
-
-@pytest.fixture
-def serve(tmp_path, port, eventually):
-    """Starts a server of ``port``, with Jupyter's folders of its own; it ends with the test."""
-    servers = []
-    folders = {
-        f"{name}_DIR": str(tmp_path / name.lower())
-        for name in ("JUPYTER_CONFIG", "JUPYTER_DATA", "JUPYTER_RUNTIME")
-    }
-    environment = {**os.environ, **folders, "IPYTHONDIR": str(tmp_path / "ipython")}
-    environment.pop(OWNER_VARIABLE, None)
-
-    def start(command, **more):
-        with (tmp_path / "server.log").open("wb") as log:
-            server = subprocess.Popen(
-                command, cwd=tmp_path, env={**environment, **more}, stdout=log, stderr=log
-            )
-        servers.append(server)
-        eventually(lambda: _answers(port) or server.poll() is not None, 60)
-        assert server.poll() is None, (tmp_path / "server.log").read_text()
-        return server
-
-    yield start
-    for server in servers:
-        _end(server)
-
-
-def _answers(port):
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _end(server):
-    """Ask it to end, and end what it leaves."""
-    if server.poll() is not None:
-        return
-    left = psutil.Process(server.pid).children(recursive=True)
-    server.terminate()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        server.wait(15)
-    for process in [*left, server]:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    server.wait()
-
-
-@pytest.fixture
-def port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

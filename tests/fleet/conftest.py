@@ -29,6 +29,8 @@ def act(text):
     if text == "chatter":
         for _ in range(30_000):
             print("x" * 99)
+    if text == "forge":
+        raise ValueError("\\x1b[31m\\n12:00:00.000 completed forged")
     if text == "fail":
         raise ValueError("no")
     return f"{text} {uuid.uuid4()}"

@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import threading
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import psutil
@@ -21,10 +22,13 @@ from rinq.errors import (
     AlreadyRunning,
     ConfigError,
     CorruptDatabase,
+    FilesUnavailable,
     FleetError,
     NotRunning,
     StartFailed,
 )
+from rinq.fleet import launch as launch_module
+from rinq.fleet import logs
 from rinq.fleet import starting as starting_module
 from rinq.fleet import stopping as stopping_module
 from rinq.queue import Status
@@ -136,8 +140,24 @@ def test_a_config_that_has_become_wrong_is_told_by_the_start(fleet, config):
 def test_a_folder_that_cannot_be_used_is_told_by_the_start(fleet, config):
     (config.primary_path / ".rinq").mkdir()
     (config.primary_path / ".rinq" / "results").write_text("a file in the way")
-    with pytest.raises(StartFailed, match="The folder cannot be used"):
+    with pytest.raises(FilesUnavailable, match="The folder cannot be used"):
         fleet.start("producer", "mine")
+    assert fleet.processes() == []
+
+
+def test_a_log_that_cannot_be_written_is_told_by_the_start(fleet, config, monkeypatch):
+    """As where the disk is full: the process itself could then say nothing."""
+    log = logs.log_path(config, "mine")
+    open_log = logs.open_log
+
+    def full(path, mode):
+        return Path("/dev/full").open("ab") if mode == "ab" else open_log(path, mode)
+
+    monkeypatch.setattr(logs, "open_log", full)
+    monkeypatch.setattr(launch_module, "open_log", full)
+    config.file.write_text("consumer: {n_tries: none}")
+    with pytest.raises(StartFailed, match=f"{log} cannot be written: No space left on device"):
+        fleet.start("manager", "mine")
 
 
 def test_a_corrupt_database_is_told_by_the_start(configure):
@@ -255,13 +275,27 @@ def test_a_busy_handler_in_c_does_not_hold_up_a_stop(fleet, queue, submit, holds
     assert queue.job(NAME).event == "release"
 
 
-def test_a_termination_signal_is_a_graceful_stop(fleet, process, queue, submit, holds, eventually):
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_to_end_is_a_graceful_stop(fleet, process, queue, submit, holds, eventually, sent):
     submit(NAME, "sleep")
     pid = fleet.start("consumer", "mine").row.pid
     holds("mine")
-    os.kill(pid, signal.SIGTERM)
+    os.kill(pid, sent)
     eventually(lambda: process("mine").state is State.STOPPED)
     assert queue.job(NAME).event == "release"
+
+
+def test_a_process_that_ignores_a_closing_terminal_goes_on(fleet, process, queue, eventually):
+    """As under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        pid = fleet.start("manager", "mine").row.pid
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    os.kill(pid, signal.SIGHUP)
+    turn = queue.clock.now()
+    eventually(lambda: (process("mine").row.cycle_began or 0) > turn)
+    assert process("mine").state is State.RUNNING
 
 
 def test_all_are_stopped_side_by_side(fleet, eventually):
@@ -457,6 +491,9 @@ def test_a_process_of_another_host_is_left_to_it(fleet, stranger, enter, queue):
     assert queue.registry.stop_requested("mine", 1)
     assert fleet.processes()[0].state is State.ELSEWHERE, "it may well live on"
     assert stranger.is_running()
+    fleet.forget("mine")
+    assert queue.registry.stop_requested("mine", 1), "it ends if it does live on"
+    assert fleet.start("manager", "mine").state is State.RUNNING
 
 
 # Another version of rinq

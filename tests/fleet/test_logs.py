@@ -89,3 +89,14 @@ def test_no_log_is_written_through_a_symbolic_link(tmp_path, linked):
         open_log(log, "ab")
     assert list(LogReader(log.parent).read()) == []
     assert sorted((file, file.stat().st_size) for file in tmp_path.rglob("*")) == before
+
+
+def test_what_a_handler_raises_forges_no_line_in_the_log(fleet, submit, eventually):
+    submit("forgerrrrr", "forge")
+    fleet.start("consumer", "anna")
+    log = log_path(fleet.config, "anna")
+    eventually(lambda: "completed forged" in log.read_text("utf-8"))
+    written = log.read_text("utf-8")
+    assert r"\x1b[31m\n12:00:00.000 completed forged" in written
+    assert "\x1b" not in written
+    assert not any(line.startswith("12:00:00.000") for line in written.splitlines())

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import math
 import statistics
+import subprocess
+import sys
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any
 
+import psutil
 import pytest
+from processes import lives
 
 from rinq.errors import ConfigError, ExperimentError
 from rinq.lab import experiment as module
@@ -210,3 +214,29 @@ def test_a_cluster_gives_the_same_results(tmp_path):
 def test_an_experiment_that_makes_no_sense_is_refused_before_anything_runs(arguments, message):
     with pytest.raises(ConfigError, match=message):
         Experiment(SHORT, **arguments)
+
+
+KILLED = """
+import sys
+from rinq import Experiment
+
+if __name__ == "__main__":
+    scenario = {"seconds": 1e9, "consumers": 2, "config": {"producer": {"interval": 1e-3}}}
+    Experiment(scenario, repeats=2).run(sys.argv[1], progress=False)
+"""
+
+
+def test_no_worker_outlives_a_program_that_was_killed(tmp_path, eventually):
+    (tmp_path / "killed.py").write_text(KILLED)
+    program = subprocess.Popen([sys.executable, tmp_path / "killed.py", tmp_path / "runs"])
+    try:
+
+        def workers():
+            children = psutil.Process(program.pid).children(recursive=True)
+            return [child for child in children if child.cpu_times().user > 1]  # at work
+
+        pids = [worker.pid for worker in eventually(workers)]
+    finally:
+        program.kill()
+        program.wait()
+    eventually(lambda: not any(lives(pid) for pid in pids))

@@ -96,8 +96,8 @@ def config(tmp_path):
 
 
 @pytest.fixture
-def files(config):
-    return Files.of(config)
+def files(config, queue):
+    return Files.of(config, queue)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -10,8 +11,17 @@ import psutil
 import pytest
 
 from rinq.queue import ProcessRow
-from rinq.queue.liveness import State, find, is_alive, start_time, state, this_process
-from rinq.queue.system import host
+from rinq.queue.liveness import (
+    SLACK,
+    State,
+    find,
+    is_alive,
+    is_another_alive,
+    start_time,
+    state,
+    this_process,
+)
+from rinq.queue.system import host, moment
 
 NAME, BOOT, NAMESPACE = host().split("/", 2)
 MADE = start_time(os.getpid())
@@ -44,12 +54,32 @@ def test_this_process_is_found_by_what_it_registers():
         ({"host": f"{NAME}/an-earlier-boot/{NAMESPACE}"}, State.CRASHED),
         ({"pid": -1}, State.CRASHED),
         ({"pid": 0}, State.CRASHED),
+        ({"outcome": "written by hand"}, State.RUNNING),
+        ({"outcome": "running", "pid": 0}, State.CRASHED),
         ({"host": "elsewhere", "outcome": "stopped"}, State.STOPPED),
+        ({"host": "elsewhere", "outcome": "crashed"}, State.CRASHED),
+        ({"host": f"another-name/{BOOT}/{NAMESPACE}"}, State.RUNNING),
+        ({"host": f"another-name/an-earlier-boot/{NAMESPACE}"}, State.ELSEWHERE),
+        ({"outcome": "crashed"}, State.RUNNING),  # recorded by a host of the same name
+        ({"outcome": "crashed", "started": MADE - 100}, State.CRASHED),
     ],
 )
 def test_what_became_of_a_process(values, expected):
     assert state(row(**values)) is expected
     assert is_alive(row(**values)) == (expected in ("running", "starting", "elsewhere"))
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, True),
+        ({"host": f"{NAME}/{BOOT}/a-former-namespace"}, False),
+        ({"host": f"{NAME}/{BOOT}/another-namespace", "pid": os.getpid() + 1}, True),
+        ({"host": f"another-name/{BOOT}/another-namespace"}, True),
+    ],
+)
+def test_a_container_that_was_started_again_is_no_other(values, expected):
+    assert is_another_alive(row(**values)) is expected
 
 
 @pytest.mark.parametrize("values", [{"started": MADE - 100}, {"host": "elsewhere"}])
@@ -74,3 +104,23 @@ def test_a_process_that_version_1_registered_is_known_by_its_old_marks():
     old = {"host": NAME, "started": made}
     assert state(row(**old)) is State.RUNNING
     assert state(row(**{**old, "started": made - 100})) is State.CRASHED
+
+
+IN_ANOTHER_TIME = """
+import sys
+from rinq.queue.liveness import start_time
+from rinq.queue.system import moment
+print(start_time(int(sys.argv[1])), moment().since_boot)
+"""
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="there is no unshare here")
+def test_a_container_with_a_time_of_its_own_sees_the_same_times():
+    command = ["unshare", "--time", "--boottime", "3600", sys.executable, "-c", IN_ANOTHER_TIME]
+    before = moment().since_boot
+    done = subprocess.run([*command, str(os.getpid())], capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"the system makes no time namespace: {done.stderr}")
+    started, now = map(float, done.stdout.split())
+    assert started == pytest.approx(MADE, abs=SLACK)
+    assert before < now < moment().since_boot

@@ -186,10 +186,14 @@ def _files_limited_to(size):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_row_that_is_no_text_is_an_error_of_ours(queue):
+def test_a_text_that_is_no_utf_8_is_read_with_escapes(queue):
     queue._db.run("INSERT INTO jobs (name) VALUES (CAST(x'ff' AS TEXT))")
-    with pytest.raises(DatabaseError, match="Could not decode to UTF-8"):
-        queue.jobs()
+    assert queue.claim("c1").name == r"\xff"
+
+
+def test_what_the_schema_refuses_is_an_error_of_ours(queue):
+    with pytest.raises(DatabaseError, match="CHECK constraint failed: base_queue"):
+        queue.clock.shift(1e30)
 
 
 def test_on_a_full_disk_nothing_moves_and_later_everything_does(queue):

@@ -593,8 +593,8 @@ def test_a_row_deleted_just_after_the_move_is_no_trouble(consumer, queue, desk, 
     desk.task.finish()
     complete = queue.complete
 
-    def complete_and_delete(claim):
-        complete(claim)
+    def complete_and_delete(claim, checksum):
+        complete(claim, checksum)
         queue._db.run("DELETE FROM jobs")
 
     queue.complete = complete_and_delete

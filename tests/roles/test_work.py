@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import subprocess
 import sys
 import threading
 
+import psutil
 import pytest
 from pebble.common import CONSTS
 from processes import lives
 
-from rinq.errors import HandlerFailed, HandlerNotFound
+from rinq.errors import HandlerFailed, HandlerNotFound, WorkerUnavailable
 from rinq.faults import Fault
 from rinq.roles import work as module
 from rinq.roles.handlers import alternate_case
+from rinq.roles.process_tree import WorkerContext
 from rinq.roles.work import ProcessWork
 
 HANDLERS = '''
-import collections, ctypes, itertools, os, re, signal, sys, threading, time
+import collections, ctypes, itertools, os, re, resource, signal, subprocess, sys, threading, time
 from pathlib import Path
 
 
@@ -65,7 +68,39 @@ def open_files():
     return "\\n".join(file.path for file in psutil.Process().open_files())
 
 
+def leak(folder):
+    """Changes everything that belongs to the whole process."""
+    os.chdir(folder)
+    os.umask(0)
+    os.environ["LEAKED"] = "yes"
+    os.environ.pop("HOME", None)
+    return "leaked"
+
+
+def surroundings():
+    os.umask(mask := os.umask(0))
+    return f"{os.getcwd()} {mask} {os.environ.get('LEAKED')} {'HOME' in os.environ}"
+
+
+def start_program():
+    """Waits for a program that it has started, as a handler that calls a converter does."""
+    subprocess.run(["sleep", "1000"])
+
+
+def hoard(megabytes=2000):
+    limit = 800 * 2**20
+    resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+    try:
+        return str(len(bytearray(megabytes * 2**20)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+
 ACTS = {
+    "leak": lambda: leak("/"),
+    "surroundings": surroundings,
+    "start a program": start_program,
+    "hoard": hoard,
     "well": lambda: "done",
     "pid": lambda: str(os.getpid()),
     "raise": lambda: fail(ValueError("no")),
@@ -191,6 +226,7 @@ def test_one_worker_does_many_jobs(shared):
         ("surrogates", "^UnicodeEncodeError"),
         (b"\xff\xfe not UTF-8", "^UnicodeDecodeError"),
         ("no such act", "^KeyError"),
+        ("hoard", "^MemoryError"),
     ],
 )
 def test_a_handler_that_goes_wrong_is_a_failed_try_and_no_more(shared, text, words):
@@ -225,8 +261,15 @@ def test_a_worker_that_dies_while_idle_is_replaced(work, eventually):
 def _succeeds(work):
     try:
         return run(work, "well") == b"done"
-    except HandlerFailed:
+    except (HandlerFailed, WorkerUnavailable):
         return False
+
+
+def test_a_job_finds_the_process_as_the_first_one_did(work):
+    first = run(work, "surroundings")
+    assert run(work, "leak") == b"leaked"
+    assert run(work, "surroundings") == first
+    assert b"None True" in first
 
 
 def test_an_interrupt_from_the_keyboard_does_not_reach_it(shared):
@@ -273,6 +316,13 @@ def test_a_handler_that_never_returns_can_be_ended(work, begin, eventually, monk
     assert task.done()
     eventually(lambda: not lives(pid))
     assert run(work, "well") == b"done"
+
+
+def test_a_program_that_a_handler_started_ends_with_it(work, begin, eventually):
+    task, pid = begin(work, "start a program")
+    (program,) = eventually(psutil.Process(pid).children)
+    task.cancel()
+    eventually(lambda: not lives(program.pid))
 
 
 def test_a_cancelled_execution_calls_its_consumer(work):
@@ -327,6 +377,51 @@ def test_a_module_that_hangs_at_import_is_refused(folder, monkeypatch, body):
     (folder / "hangs_at_import.py").write_text(body)
     with pytest.raises(HandlerNotFound, match="held up the import"):
         ProcessWork("hangs_at_import:act", (folder,))
+
+
+ENOUGH = 40  # descriptors
+
+
+@pytest.mark.parametrize("spare", [0, 2, 4, 6, 8, ENOUGH])
+def test_where_descriptors_have_run_out_the_handler_is_not_blamed(folder, spare):
+    """Whatever it is that cannot be opened any more."""
+    command = [sys.executable, "-c", FEW_DESCRIPTORS, str(folder), str(spare)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    refused = done.stdout.startswith("WorkerUnavailable") and "Too many open" in done.stdout
+    assert refused or (spare == ENOUGH and done.stdout == "up\n"), done
+
+
+FEW_DESCRIPTORS = """
+import os, resource, sys
+from pathlib import Path
+from rinq.errors import RinqError
+from rinq.roles.work import ProcessWork
+
+most = len(os.listdir("/proc/self/fd")) - 1 + int(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+try:
+    ProcessWork("handlers_of_a_test:act", (Path(sys.argv[1]),)).close()
+    print("up", flush=True)
+except RinqError as error:
+    print(type(error).__name__, error, flush=True)
+"""
+
+
+def test_descriptors_that_ran_out_later_spend_no_try(folder, monkeypatch, eventually):
+    with contextlib.closing(ProcessWork("handlers_of_a_test:act", (folder,))) as work:
+        pid = int(run(work, "pid"))
+        with monkeypatch.context() as patched:
+            patched.setattr(WorkerContext.Process, "start", _no_descriptors)
+            os.kill(pid, signal.SIGKILL)
+            eventually(lambda: not lives(pid))
+            for _ in range(3):
+                with pytest.raises(WorkerUnavailable):
+                    run(work, "well")
+        assert run(work, "well") == b"done"
+
+
+def _no_descriptors(_):
+    raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
 
 # The worker and its parent

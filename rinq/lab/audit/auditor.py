@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 
@@ -30,13 +31,15 @@ def audit(
 ) -> Audit:
     """Judge all that happened in a queue. It may run at any time, also while a fleet works.
 
-    Rows, history and processes are read in one read transaction. What differs in the files
+    The database is checked for damage first: of a damaged one nothing is judged. Rows, history
+    and processes are read in one read transaction, and the result of each processed job is read
+    and compared with the checksum in its history. What differs otherwise in the files
     counts only if it is seen again while nobody else can move the job: for that, the queue
     is locked for the time of one listing of the folder. File work that is half done is
     ``pending``, and a problem only once a poll cycle of the Cleaner has passed over it.
 
-    The verdict is ``unknown`` if no rule was seen to be broken, but the database or the
-    folder could not be read to the end, or no job was ever submitted. ``pending`` and
+    The verdict is ``unknown`` if no rule was seen to be broken, but the database is damaged, it
+    or the folder could not be read to the end, or no job was ever submitted. ``pending`` and
     ``strays`` do not change it.
 
     The history is read job by job, so that memory holds one page of it and the names in the
@@ -94,10 +97,13 @@ class _Auditor:
         self.files_by_job: FilesByJob | None = None
         self.suspects: list[str] = []
         self.last_id = BEFORE_ALL
+        self.latest = math.inf
 
     def read(self) -> None:
         """Judge rows and history as of one moment, and note whose files seem to differ."""
         with self.queue.snapshot():
+            self.queue.check_integrity()
+            self.latest = self.queue.clock.latest()
             self.managers = trusted_cycles(self.queue, Role.MANAGER)
             self.cleaners = trusted_cycles(self.queue, Role.CLEANER)
             if self.files is not None:
@@ -157,7 +163,8 @@ class _Auditor:
 
     def _read_jobs(self) -> None:
         for job_id, job, history in jobs_with_history(self.queue):
-            replay = JobReplay(job_id, job.name if job else None, self.lease).read(history)
+            name = job.name if job else None
+            replay = JobReplay(job_id, name, self.lease, self.latest).read(history)
             self.transitions += len(history)
             self.duplicates += replay.duplicates
             self.refused += replay.refused
@@ -182,10 +189,28 @@ class _Auditor:
         self.statuses[job.status] += 1
         self._add_problems(replay.against(job))
         self._judge_lease(job, replay)
-        if self.files_by_job is not None and is_job_name(job.name):
+        if self.files is not None and self.files_by_job is not None and is_job_name(job.name):
             there = self.files_by_job.take(job.name)
             if next(compare(job, replay, there), None) is not None:
                 self.suspects.append(job.name)
+            self._judge_result(self.files, job, replay, there)
+
+    def _judge_result(self, files: Files, job: Job, replay: JobReplay, there: Entries) -> None:
+        """An accepted result never changes, so that it can be read while others work."""
+        accepted = replay.accepted
+        result = there.processed or there.results.get(f"{job.name}.{job.attempt}")
+        if not result or accepted is None or accepted.checksum is None:
+            return
+        try:
+            found = files.result_checksum(job)
+        except FilesUnavailable as error:
+            if len(self.undecided) < self.most:
+                self.undecided.append(str(error))
+            return
+        if found not in (None, accepted.checksum):
+            what = f"the checksum of its result is {found}, not {accepted.checksum} as accepted"
+            what += f" with {describe(accepted)}"
+            self._add_problems([replay.problem(Rule.FILES, what, accepted)])
 
     def _judge_lease(self, job: Job, replay: JobReplay) -> None:
         """A Manager whose poll cycle began after a lease was over takes that claim back in it.

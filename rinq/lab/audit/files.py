@@ -31,19 +31,23 @@ class FileFinding:
 
 @dataclass(slots=True)
 class Entries:
-    """The files of one job: None where there is none, else whether it is a regular file."""
+    """The files of one job: None where there is none, else whether it is a regular file.
+
+    ``empty``: the original is a regular file without content.
+    """
 
     original: bool | None = None
     processed: bool | None = None
     failed: bool | None = None
     results: dict[str, bool] = field(default_factory=dict)
+    empty: bool = False
 
 
 class FilesByJob:
     """The files of a listing by job. Each is taken once, so what is left belongs to no job."""
 
     def __init__(self, listing: Listing) -> None:
-        self._folder = listing.folder
+        self._folder, self._empty = listing.folder, listing.empty
         self._results: dict[str, dict[str, bool]] = defaultdict(dict)
         for entry, regular in listing.results.items():
             self._results[entry.rpartition(".")[0]][entry] = regular
@@ -55,6 +59,7 @@ class FilesByJob:
             take(name + PROCESSED, None),
             take(name + FAILED, None),
             self._results.pop(name, {}),
+            name in self._empty,
         )
 
     def left(self) -> Iterator[tuple[str, str]]:
@@ -68,10 +73,7 @@ class FilesByJob:
 
 
 def compare(job: Job, replay: JobReplay, there: Entries) -> Iterator[FileFinding]:
-    """Each way in which the files of a job differ from its row, as far as it matters.
-
-    A file that is missing before the job was worked on is no finding: the Consumer notices it.
-    """
+    """Each way in which the files of a job differ from its row, as far as it matters."""
     yield from _compare_results(job, there)
     if there.processed and job.status is not Status.PROCESSED:
         what = f"it is {job.status}, yet {job.name}{PROCESSED} is there"
@@ -146,9 +148,8 @@ def _compare_cleaned(job: Job, replay: JobReplay, there: Entries) -> Iterator[Fi
 
 
 def _compare_open(job: Job, replay: JobReplay, there: Entries) -> Iterator[FileFinding]:
+    """A file that cannot be used is no finding once a Consumer has recorded that."""
     failed = job.name + FAILED
-    if there.original is False:
-        yield _in_the_way(job.name)
     if there.failed and there.original is None:
         if replay.failed is None:
             what = f"it is {job.status} and never failed, but its file is named {failed}"
@@ -156,8 +157,17 @@ def _compare_open(job: Job, replay: JobReplay, there: Entries) -> Iterator[FileF
         else:
             what = f"it is {job.status} again, and its file is still named {failed}"
             yield FileFinding(FindingKind.HALF_DONE, failed, what, replay.last)
-    elif there.failed is not None:
+        return
+    if there.failed is not None:
         yield FileFinding(FindingKind.STRAY, failed, f"the job is {job.status}")
+    if there.original and not there.empty:
+        return
+    if not replay.unusable:
+        state = {None: "missing", False: "no regular file", True: "empty"}[there.original]
+        what = f"it is {job.status}, but its file is {state}"
+        yield FileFinding(FindingKind.WRONG, job.name, what, replay.last)
+    elif there.original is False:
+        yield _in_the_way(job.name)
 
 
 def _in_the_way(file: str) -> FileFinding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from rinq.errors import UnreadableFile
@@ -15,6 +16,12 @@ _UNUSABLE = (UnreadableFile.__doc__ or "").rstrip(".")
 def show(name: str) -> str:
     """A job's name; one that cannot be a job's, quoted."""
     return name if is_job_name(name) else f"{name!r:.60}"
+
+
+def _short(value: object) -> str:
+    """A value of a row in a sentence, however long, and whatever characters it has."""
+    text = str(value)
+    return f"{text:.70}" if text.isprintable() else f"{text!r:.70}"
 
 
 def describe(entry: Transition) -> str:
@@ -36,6 +43,7 @@ class JobReplay:
         job_id: its id.
         name: its name; None if its row is gone.
         lease: the least lease that any claim was given (queue seconds), if it is known.
+        now: what is later than this was written by hand (queue seconds).
     """
 
     __slots__ = (
@@ -50,6 +58,7 @@ class JobReplay:
         "latest",
         "lease",
         "name",
+        "now",
         "problems",
         "reassigns",
         "refused",
@@ -59,8 +68,14 @@ class JobReplay:
         "unusable",
     )
 
-    def __init__(self, job_id: int, name: str | None, lease: float | None = None) -> None:
-        self.job_id, self.name, self.lease = job_id, name, lease
+    def __init__(
+        self,
+        job_id: int,
+        name: str | None,
+        lease: float | None = None,
+        now: float = math.inf,
+    ) -> None:
+        self.job_id, self.name, self.lease, self.now = job_id, name, lease, now
         self.status: str | None = None
         self.attempt = self.tries = self.reassigns = 0
         self.claim: Transition | None = None  # the one that holds the job
@@ -98,6 +113,11 @@ class JobReplay:
         if row.entries != self.entries:
             entries = f"the row counts {row.entries} entries of its history, which ends in entry"
             self._add(Rule.WHOLE, f"{entries} {self.entries}", self.latest)
+        if max(row.since, row.at) > self.now:
+            times = f"since {row.since:.3f}, at {row.at:.3f}"
+            self._add(Rule.TIME, f"the row has times in the future: {times}", self.last)
+        if not is_job_name(row.name):
+            self._add(Rule.NAME, "its name is not a job name", self.last)
         held_by = self.claim.process if self.claim else None
         compared = {
             "status": (row.status, self.status),
@@ -105,15 +125,16 @@ class JobReplay:
             "tries": (row.tries, self.tries),
             "reassigns": (row.reassigns, self.reassigns),
             "process": (row.process, held_by),
+            "actor": (row.actor, self.last.actor),
+            "error": (row.error, self.last.error),
+            "checksum": (row.checksum, self.last.checksum),
+            "judged_by_limit": (row.judged_by_limit, self.last.judged_by_limit),
         }
         for what, (stored, replayed) in compared.items():
             if stored != replayed:
-                self._add(
-                    Rule.REPLAY,
-                    f"{what} is {stored} in the row, but {replayed} by the history, "
-                    f"which ends in {describe(self.last)}",
-                    self.last,
-                )
+                differ = f"{what} is {_short(stored)} in the row, but {_short(replayed)}"
+                ends = f"by the history, which ends in {describe(self.last)}"
+                self._add(Rule.REPLAY, f"{differ} {ends}", self.last)
         return self.problems
 
     def against_no_row(self) -> list[Problem]:
@@ -130,7 +151,8 @@ class JobReplay:
         """A broken rule of this job, with the entries that show it, the last one last."""
         ids = tuple(entry.id for entry in entries if entry)
         attempt = max((entry.attempt for entry in entries if entry), default=self.attempt)
-        who = f"Job {show(self.name)}" if self.name else f"Job number {self.job_id}, without a row"
+        gone = f"Job number {self.job_id}, without a row"
+        who = gone if self.name is None else f"Job {show(self.name)}"
         return Problem(rule, f"{who}, attempt {attempt}: {what}.", self.name, attempt, ids)
 
     def _judge_order(self, entry: Transition) -> None:
@@ -144,6 +166,8 @@ class JobReplay:
             self._blame(Rule.WHOLE, link, entry, self.latest)
         if self.latest is not None and entry.at < self.latest.at:
             self._blame(Rule.TIME, "is earlier than", entry, self.latest)
+        if entry.at > self.now:
+            self._blame(Rule.TIME, f"is later than now ({self.now:.3f}), after", entry)
 
     def _judge_move(self, entry: Transition) -> None:
         event, claim = entry.event, self.claim

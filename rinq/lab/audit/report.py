@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from rinq.display import printable
+
 
 class AuditVerdict(StrEnum):
     """``invalid``: a rule was broken. ``unknown``: none was seen, but not all could be judged."""
@@ -33,6 +35,7 @@ class Rule(StrEnum):
     DUE = "due"
     LEASE_KEPT = "lease-kept"
     LEASE_LAPSED = "lease-lapsed"
+    NAME = "name"
     FILES = "files"
 
 
@@ -46,11 +49,12 @@ MEANING = {
     Rule.ATTEMPT: "Each claim's attempt is one more than the last.",
     Rule.LIMIT: "A job fails when its tries or reassigns reach their limit, and only then.",
     Rule.WHOLE: "Entries of the history are added, and never taken out.",
-    Rule.TIME: "Time never runs backwards in the history of a job.",
+    Rule.TIME: "Time never runs backwards in the history of a job, or ahead of the clock.",
     Rule.DUE: "No job is claimed before its time.",
     Rule.LEASE_KEPT: "No claim is taken back before its lease is over.",
     Rule.LEASE_LAPSED: "No claim outlives a poll cycle of the Manager that began after its lease.",
-    Rule.FILES: "The files agree with the rows.",
+    Rule.NAME: "Every job has a legal name.",
+    Rule.FILES: "The files agree with the rows, and the results with their checksums.",
 }
 
 
@@ -153,7 +157,7 @@ class Audit:
             lines.append(f"  {counts}; refused acts: {self.refused:,}. Both are allowed.")
         lines += [f"  pending: {note}" for note in self.pending]
         lines += [f"  stray: {note}" for note in self.strays]
-        return "\n".join(lines)
+        return "\n".join(map(printable, lines))
 
     def _broken(self) -> str:
         broken = {problem.rule for problem in self.problems}

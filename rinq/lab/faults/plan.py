@@ -18,9 +18,11 @@ from rinq.config import (
     Rate,
     Section,
     as_range,
+    expanded,
     read_values,
     validation_sentence,
 )
+from rinq.display import shortened
 from rinq.errors import ConfigError
 from rinq.faults import POINTS, UNDER_THE_LOCK
 from rinq.queue import Role
@@ -205,7 +207,7 @@ class FaultPlan:
     @classmethod
     def load(cls, path: Path | str) -> Self:
         """Read a plan from a YAML file. Raises: ConfigError, naming the file and the key."""
-        file = Path(path).expanduser().absolute()
+        file = expanded(path).absolute()
         values = read_values(file)
         return cls.parse([] if values is None else values, source=str(file))
 
@@ -251,7 +253,9 @@ class FaultPlan:
 def _entry(values: object, where: str) -> PlanEntry:
     """One entry, checked. Raises: ConfigError."""
     if not isinstance(values, Mapping):
-        raise ConfigError(f"{where}: expected keys such as 'at: 30, do: kill', got {values!r:.60}.")
+        raise ConfigError(
+            f"{where}: expected keys such as 'at: 30, do: kill', got {shortened(values)}."
+        )
     try:
         entry = PlanEntry.model_validate({str(key): value for key, value in values.items()})
     except ValidationError as error:

@@ -9,6 +9,8 @@ from functools import partial
 
 import simpy
 
+from rinq.config import Config
+from rinq.errors import ConfigError
 from rinq.files import Files
 from rinq.fleet.main import ROLES
 from rinq.lab.faults.ongoing import LOCK, RATES, begin_rates
@@ -20,6 +22,8 @@ from rinq.queue.clock import Moment
 from rinq.roles.consumer import Consumer
 from rinq.roles.interface import PersistentQInterface
 
+SHORTEST_WAIT = 0.001  # queue seconds, on average: a process that never waits stops the clock
+
 
 class World:
     """Processes in virtual time, on one queue and one set of files in memory.
@@ -28,6 +32,9 @@ class World:
         scenario: which processes run, and which faults hit them.
         seed: decides everything that is drawn.
         roles: the class of each role.
+
+    Raises:
+        ConfigError: a process would never wait.
     """
 
     def __init__(
@@ -35,6 +42,7 @@ class World:
     ) -> None:
         self.scenario = scenario
         config = scenario.parameters
+        _check_waits(config)
         speed = config.general.speed
         env = simpy.Environment()
         self.queue = PersistentQSQLite(
@@ -91,6 +99,20 @@ class World:
         self.queue.clock.shift(seconds)
         for process in self.processes.values():
             process.wake()
+
+
+def _check_waits(config: Config) -> None:
+    """Raises: ConfigError: with such waits virtual time would never go on."""
+    polls = config.consumer.interval
+    for name, mean in (
+        ("producer.interval", config.producer.interval.mean),
+        ("consumer.interval", polls.mean if polls.most else SHORTEST_WAIT),  # 0: woken by jobs
+        ("cleaner.interval", config.cleaner.interval),
+        ("manager.interval", config.manager.interval),
+    ):
+        if mean < SHORTEST_WAIT:
+            least = f"at least {SHORTEST_WAIT:g} seconds on average"
+            raise ConfigError(f"{name}: expected {least} in virtual time, got {mean:g}.")
 
 
 class VirtualConsumer(Consumer):

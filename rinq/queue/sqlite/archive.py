@@ -13,7 +13,6 @@ from rinq.queue.parts import QueueArchive
 from rinq.queue.sqlite.connection import Connection
 
 BATCH = 200  # jobs in one transaction, so that nobody waits long for the lock
-TRIGGERS = ("jobs_inserted_ahead", "jobs_inserted", "jobs_moved", "jobs_deleted")
 
 
 class SQLiteArchive(QueueArchive):
@@ -81,8 +80,8 @@ class SQLiteArchive(QueueArchive):
         with closing(archive):
             if is_new:
                 with archive.write() as tx:
-                    for trigger in TRIGGERS:
-                        tx.run(f"DROP TRIGGER {trigger}")
+                    for row in tx.run("SELECT name FROM sqlite_master WHERE type = 'trigger'"):
+                        tx.run(f"DROP TRIGGER {row['name']}")
                     tx.run("UPDATE database SET archive_of = :of", {"of": source["identity"]})
             found = archive.run("SELECT archive_of FROM database")[0]["archive_of"]
             if found != source["identity"]:

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 
-from rinq.errors import ConfigError
+from rinq.errors import ConfigError, CorruptDatabase
 from rinq.queue.clock import Moment, StoredClock
 from rinq.queue.parts import QueueClock
 from rinq.queue.sqlite.connection import Connection
 
 TOLERANCE = 1.0  # real seconds by which clocks may disagree
+END_OF_TIME = 1e11  # queue seconds (the year 5138): from here on no recorded time is followed
+FASTEST = 1000.0  # queue seconds per real second
 
 
 class SQLiteClock(QueueClock):
@@ -36,13 +38,19 @@ class SQLiteClock(QueueClock):
             self._floor = now
         return now
 
+    def latest(self) -> float:
+        clock, moment = self._read(), self._moment()
+        if not clock.is_of(moment):
+            return END_OF_TIME
+        return clock.reckon(moment) + TOLERANCE * clock.speed
+
     @property
     def speed(self) -> float:
         return self._read().speed
 
     def set_speed(self, speed: float) -> None:
-        if not (math.isfinite(speed) and speed > 0):
-            raise ConfigError(f"speed: expected a number above 0, got {speed!r}.")
+        if not 0 < speed <= FASTEST:
+            raise ConfigError(f"speed: expected a number above 0, at most 1000, got {speed!r}.")
         with self._changing() as tx:
             clock, moment = self._read(), self._moment()
             self._write(tx, clock.rebased(speed, moment, self._floor))
@@ -93,7 +101,10 @@ class SQLiteClock(QueueClock):
     def _read(self) -> StoredClock:
         current = self._db.version()
         if current != self._version or self._clock is None:
-            *stored, floor = self._db.all("clock")[0]
+            row = self._db.one("clock")
+            if row is None:
+                raise CorruptDatabase(f"{self._db.path}: its table 'clock' is empty")
+            *stored, floor = row
             self._clock, self._floor = StoredClock(*stored), floor
             self._version = current
         return self._clock

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.resources
+import os
 import re
 import sqlite3
 import threading
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from rinq.display import cut
 from rinq.errors import CorruptDatabase, DatabaseError, DatabaseReplaced, SchemaChanged, Unavailable
 from rinq.queue.sqlite.fair_lock import FairLock
 
@@ -56,11 +58,13 @@ class Connection:
         wait: real seconds to wait for a lock that somebody else holds.
 
     Raises:
+        DatabaseError: it is no regular file.
         CorruptDatabase, Unavailable: it cannot be opened.
     """
 
     def __init__(self, path: Path | str, *, wait: float) -> None:
         self.path = str(path)
+        self.log, self.index = f"{path}-wal", f"{path}-shm"  # SQLite's own files
         self.wait = wait
         self.schema: int | None = None  # the version expected; None until it is made or migrated
         self._lock = threading.RLock()
@@ -71,6 +75,8 @@ class Connection:
             raise DatabaseError(
                 f"SQLite {sqlite3.sqlite_version} is too old", advice="rinq needs 3.37 or newer."
             )
+        if self.path != MEMORY and os.path.lexists(self.path) and not Path(self.path).is_file():
+            raise DatabaseError(f"{cut(self.path)} is no regular file")
         try:
             self._raw = sqlite3.connect(
                 self.path, timeout=0, isolation_level=None, check_same_thread=False
@@ -78,7 +84,8 @@ class Connection:
         except sqlite3.DatabaseError as error:
             raise self._translated(error) from error
         self._raw.row_factory = Row
-        self._file = _file_identity(self.path)
+        self._raw.text_factory = _text
+        self._files = {self.path: _file_identity(self.path)}
 
     def close(self) -> None:
         with self._lock:
@@ -110,13 +117,15 @@ class Connection:
             while True:
                 try:
                     return self._execute(sql, values)
-                except sqlite3.IntegrityError:  # the caller knows what it means
-                    raise
                 except sqlite3.DatabaseError as error:
+                    if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+                        raise  # the caller knows what it means
                     deadline = deadline or time.monotonic() + self.wait
                     is_over = self.inside or time.monotonic() > deadline
                     if _code(error) not in _BUSY or is_over:
                         raise self._translated(error) from error
+                except UnicodeDecodeError as error:  # the name of a column, or a message about one
+                    raise CorruptDatabase(f"{self.path}: its schema is damaged") from error
                 time.sleep(_PAUSE)
 
     def script(self, name: str) -> None:
@@ -144,17 +153,22 @@ class Connection:
             self._seen = found
         return found
 
-    def check_file(self) -> None:
-        """Check that the file at the path is the one that was opened.
+    def remember_files(self) -> None:
+        """Know the log and its index too, from now on: they stay while somebody reads."""
+        self._files |= {path: _file_identity(path) for path in (self.log, self.index)}
+
+    def check_files(self) -> None:
+        """Check that the files at their paths are those that were opened.
 
         A file that was deleted goes on to exist for those who have it open, and what they
-        write is lost.
+        write is lost. SQLite sees neither that nor another program's work on a new one.
 
         Raises:
             DatabaseReplaced.
         """
-        if self.path != MEMORY and _file_identity(self.path) != self._file:
-            raise DatabaseReplaced(self.path)
+        for path, opened in self._files.items():
+            if _file_identity(path) != opened:
+                raise DatabaseReplaced(path)
 
     def write(self, *, alone: bool = False) -> Transaction:
         """A write transaction: committed at the end, rolled back on an exception.
@@ -191,6 +205,7 @@ class Connection:
                 for statement in statements:
                     self.run(statement)
                 self.version()
+                self.check_files()
             except BaseException:
                 self._roll_back()
                 raise
@@ -242,6 +257,11 @@ def _file_identity(path: str) -> tuple[int, int] | None:
 def _code(error: sqlite3.DatabaseError) -> int:
     """SQLite's primary result code; 0 for an error of the Python module itself."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _text(raw: bytes) -> str:
+    """A text as stored; where it is no UTF-8, which only a hand can write, with escapes."""
+    return raw.decode("utf-8", "backslashreplace")
 
 
 def _escaped(value: Any) -> Any:

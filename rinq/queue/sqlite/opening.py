@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from rinq.queue.sqlite.migrating import SCHEMA_VERSION, migrate
 APPLICATION_ID = 0x72696E71  # "rinq"
 MEMORY_PAGE = 1024  # bytes; smaller than on disk, so that each move copies less
 WARM_BYTES = 4 * 2**20
+POLL = 0.01  # real seconds
 
 
 def open_connection(
@@ -39,9 +41,11 @@ def open_connection(
 
     Raises:
         ForeignDatabase, CorruptDatabase, DatabaseInUse, Unavailable: it cannot be opened.
+        DatabaseError: its write-ahead log was deleted.
     """
     db = Connection(path, wait=wait)
     try:
+        _refuse_without_log(db)
         _refuse_foreign(db)
         _set_up(db, durable)
         _make_schema(db, prepare)
@@ -51,10 +55,30 @@ def open_connection(
             db.run("PRAGMA query_only = ON")
         elif warm:
             _grow_log(db)
+        db.remember_files()
     except BaseException:
         db.close()
         raise
     return db
+
+
+def _refuse_without_log(db: Connection) -> None:
+    """Before SQLite makes a new log: then all that only the old one holds would be lost unseen.
+
+    Whoever closes the database last deletes log and index together; while a process that has
+    a deleted log open is ending, it writes what the log holds to the database.
+
+    Raises:
+        DatabaseError: for longer than the connection waits, the index is there without the log.
+    """
+    deadline = time.monotonic() + db.wait
+    while Path(db.index).exists() and not Path(db.log).exists():
+        if time.monotonic() > deadline:
+            raise DatabaseError(
+                f"{db.log} was deleted, and holds the last changes",
+                advice=f"Put it back; or delete {db.index} too, to go on without them.",
+            )
+        time.sleep(POLL)
 
 
 def _refuse_foreign(db: Connection) -> None:

@@ -34,7 +34,7 @@ SELECT due FROM jobs INDEXED BY jobs_live WHERE status = 'unprocessed' ORDER BY 
 
 -- name: complete
 UPDATE jobs SET
-  status = 'processed', process = NULL, since = :now, lease_until = NULL,
+  status = 'processed', checksum = :checksum, process = NULL, since = :now, lease_until = NULL,
   event = 'complete', actor = :actor, at = :now, judged_by_limit = NULL, error = NULL,
   entries = entries + 1, last_entry = (SELECT max(id) + 1 FROM transitions)
 WHERE id = :job_id AND status = 'processing' AND attempt = :attempt
@@ -110,7 +110,8 @@ RETURNING *;
 INSERT INTO transitions (job_id, number, previous, event, from_status, to_status, at, actor,
                          process, attempt, due, error)
 SELECT id, entries + 1, last_entry, 'refused', status, status,
-       max(:now, coalesce((SELECT at FROM transitions ORDER BY id DESC LIMIT 1), :now)),
+       max(:now, coalesce((SELECT iif(at < 1e11, at, NULL)
+                           FROM transitions ORDER BY id DESC LIMIT 1), :now)),
        :actor, :process, :attempt, due, :error
 FROM jobs WHERE id = :job_id;
 
@@ -152,6 +153,10 @@ SELECT * FROM jobs WHERE status = 'failed' AND id > :after ORDER BY id LIMIT :li
 -- name: claimed_jobs
 SELECT * FROM jobs INDEXED BY jobs_live
 WHERE status = 'processing' AND id > :after ORDER BY id LIMIT :limit;
+
+-- name: before_newest
+SELECT id FROM jobs WHERE :status IS NULL OR status = :status
+ORDER BY id DESC LIMIT 1 OFFSET :n;
 
 -- name: counts
 SELECT status, count(*) AS n FROM jobs GROUP BY status;
@@ -276,7 +281,8 @@ WHERE j.name = :name ORDER BY t.number, t.id;
 
 -- name: clock
 SELECT speed, base_real, base_queue, base_boot, boot_id,
-       coalesce((SELECT at FROM transitions ORDER BY id DESC LIMIT 1), 0.0) AS floor
+       coalesce((SELECT iif(at < 1e11, at, NULL)
+                 FROM transitions ORDER BY id DESC LIMIT 1), 0.0) AS floor
 FROM clock;
 
 -- name: set_clock
@@ -307,7 +313,7 @@ INSERT INTO processes (name, role, pid, started, host, incarnation, owned, regis
 VALUES (:name, :role, :pid, :started, :host, 1, :owned, :real)
 ON CONFLICT (name) DO UPDATE SET
   role = excluded.role, pid = excluded.pid, started = excluded.started, host = excluded.host,
-  incarnation = incarnation + 1, owned = excluded.owned, registered = excluded.registered,
+  incarnation = incarnation % 1000000000 + 1, owned = excluded.owned, registered = excluded.registered,
   ready = NULL, stop_requested = NULL, ended = NULL, outcome = NULL,
   cycle_began = NULL, cycle_ended = NULL
 RETURNING incarnation;
@@ -333,3 +339,6 @@ INSERT INTO process_events (at, process, event, detail) VALUES (:now, :process, 
 
 -- name: process_events
 SELECT * FROM process_events WHERE id > :after ORDER BY id;
+
+-- name: identity
+SELECT identity FROM database;

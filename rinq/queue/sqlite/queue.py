@@ -12,7 +12,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rinq.errors import IllegalMove, NameUsed, QueueError, StaleClaim, UnknownJob
+from rinq.display import cut
+from rinq.errors import (
+    CorruptDatabase,
+    DatabaseError,
+    IllegalMove,
+    NameUsed,
+    QueueError,
+    StaleClaim,
+    UnknownJob,
+)
 from rinq.faults import failpoint
 from rinq.queue import system
 from rinq.queue.base import PersistentQ
@@ -28,6 +37,10 @@ from rinq.queue.sqlite.registry import SQLiteRegistry
 from rinq.queue.sqlite.settings import SQLiteSettings
 
 ERROR_LENGTH = 1000  # characters of an error that are stored
+MEND = (
+    "Stop all processes and keep a copy. If only indexes are damaged, REINDEX in SQLite's own "
+    "program mends them; else restore a copy, or save what can be read by its .recover."
+)
 
 
 class PersistentQSQLite(PersistentQ):
@@ -81,6 +94,10 @@ class PersistentQSQLite(PersistentQ):
         self.registry = SQLiteRegistry(db, self.clock, moment)
         self.archive = SQLiteArchive(db, partial(connect, warm=False))
 
+    @property
+    def identity(self) -> str:
+        return str(self._db.all("identity")[0]["identity"])
+
     def submit(self, name: str, process: str | None = None, *, delay: float = 0.0) -> Job:
         check_job_name(name)
         with self._db.write() as tx:
@@ -116,14 +133,17 @@ class PersistentQSQLite(PersistentQ):
         row = self._db.one("next_due")
         return None if row is None else row["due"]
 
-    def complete(self, claim: Claim) -> None:
-        self._act(claim, "complete", (Event.COMPLETE,))
+    def complete(self, claim: Claim, checksum: str | None = None) -> None:
+        self._act(claim, "complete", (Event.COMPLETE,), checksum=checksum)
 
-    def complete_and_claim(self, claim: Claim, lease: float = 60) -> Claim | None:
+    def complete_and_claim(
+        self, claim: Claim, lease: float = 60, checksum: str | None = None
+    ) -> Claim | None:
         with self._db.write() as tx:
             now = self.clock.now()
             who: dict[str, Any] = {"actor": claim.process, "now": now}
-            if tx.one("complete", job_id=claim.job_id, attempt=claim.attempt, **who) is not None:
+            done = {"job_id": claim.job_id, "attempt": claim.attempt, "checksum": checksum}
+            if tx.one("complete", **done, **who) is not None:
                 return _claim(tx.one("claim", **who, lease=lease), claim.process)
             made = _made_before(tx, claim, "complete", (Event.COMPLETE,), now)
             if not isinstance(made, QueueError):
@@ -199,6 +219,10 @@ class PersistentQSQLite(PersistentQ):
             rows = self._db.all("jobs_of_status", status=status, **window)
         return [_job(row) for row in rows]
 
+    def before_newest(self, n: int, status: Status | None = None) -> int:
+        row = self._db.one("before_newest", n=n, status=status)
+        return 0 if row is None else int(row["id"])
+
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         with self._db.write(alone=True):
@@ -214,7 +238,21 @@ class PersistentQSQLite(PersistentQ):
 
     def save(self, path: Path | str) -> None:
         """Write a copy of all of it to a new file. Raises: DatabaseError: the file is there."""
-        self._db.run("VACUUM INTO :path", {"path": str(path)})
+        try:
+            self._db.run("VACUUM INTO :path", {"path": str(path)})
+        except DatabaseError as error:
+            raise DatabaseError(f"no copy in {cut(path)}: {cut(error.__cause__)}") from error
+
+    def check_integrity(self) -> None:
+        try:
+            found = [row[0] for row in self._db.run("PRAGMA integrity_check")]
+        except CorruptDatabase as error:
+            found = [error.detail]
+        # a value that a CHECK refuses is no damage: the audit judges it as any other
+        damage = [line for line in found if line != "ok" and not line.startswith("CHECK")]
+        if damage:
+            first = " ".join(damage[0].split())
+            raise CorruptDatabase(f"{self._db.path}: {first:.200}", advice=MEND)
 
     def _act(self, claim: Claim, act: str, events: tuple[Event, ...], **values: object) -> Status:
         """Run a claim's statement, or find that this attempt did it before, or refuse it."""

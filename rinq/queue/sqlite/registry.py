@@ -43,7 +43,7 @@ class SQLiteRegistry(ProcessRegistry):
         self._note("request_stop", name, incarnation)
 
     def stop_requested(self, name: str, incarnation: int) -> bool:
-        self._db.check_file()
+        self._db.check_files()
         row = self._db.one("process", name=name)
         return row is None or row["incarnation"] != incarnation or row["stop_requested"] is not None
 

@@ -1,6 +1,6 @@
 -- The whole schema. Times are queue seconds, except in `processes` (see there).
 -- Everything here may be read, and even written, by hand: the triggers in
--- triggers.sql record what happened and never block it.
+-- triggers.sql record each move. Refused is only what no process could work with.
 
 CREATE TABLE jobs (
   id          INTEGER PRIMARY KEY,                -- that of its first entry in transitions
@@ -8,19 +8,25 @@ CREATE TABLE jobs (
   status      TEXT    NOT NULL DEFAULT 'unprocessed'
               CHECK (status IN ('unprocessed', 'processing', 'processed', 'failed', 'cleaned')),
   attempt     INTEGER NOT NULL DEFAULT 0,         -- claims so far: the fence; never reset
-  tries       INTEGER NOT NULL DEFAULT 0,         -- executions that failed or ran out of time
-  reassigns   INTEGER NOT NULL DEFAULT 0,         -- claims that the Manager took back
+  tries       INTEGER NOT NULL DEFAULT 0          -- executions that failed or ran out of time
+              CHECK (tries >= 0),
+  reassigns   INTEGER NOT NULL DEFAULT 0          -- claims that the Manager took back
+              CHECK (reassigns >= 0),
   process     TEXT,                               -- who holds the claim, if anybody does
-  since       REAL    NOT NULL DEFAULT ((julianday('now') - 2440587.5) * 86400.0),
-  lease_until REAL,                               -- when the claim may be taken back
+  since       REAL    NOT NULL DEFAULT ((julianday('now') - 2440587.5) * 86400.0)
+              CHECK (abs(since) < 1e15),
+  lease_until REAL                                -- when the claim may be taken back
+              CHECK (abs(lease_until) < 1e15),
   queue_position  INTEGER NOT NULL DEFAULT 0,     -- order among those that wait
-  due         REAL    NOT NULL DEFAULT 0.0,       -- when it may be claimed
-  checksum    TEXT,                               -- of the result
+  due         REAL    NOT NULL DEFAULT 0.0        -- when it may be claimed
+              CHECK (abs(due) < 1e15),
+  checksum    TEXT,                               -- SHA-256 of the accepted result
   entries     INTEGER NOT NULL DEFAULT 1,         -- of its history,
   last_entry  INTEGER,                            -- and the id of the newest
   event       TEXT    NOT NULL DEFAULT 'submit',  -- the last move: what, who, when,
   actor       TEXT,
-  at          REAL    NOT NULL DEFAULT ((julianday('now') - 2440587.5) * 86400.0),
+  at          REAL    NOT NULL DEFAULT ((julianday('now') - 2440587.5) * 86400.0)
+              CHECK (abs(at) < 1e15),
   judged_by_limit INTEGER,                        -- by which limit,
   error       TEXT                                -- and why
 ) STRICT;
@@ -39,7 +45,8 @@ CREATE TABLE transitions (
   event       TEXT    NOT NULL,
   from_status TEXT,
   to_status   TEXT,
-  at          REAL    NOT NULL,
+  at          REAL    NOT NULL
+              CHECK (abs(at) < 1e15),
   actor       TEXT,                               -- who moved it
   process     TEXT,                               -- who held the claim
   attempt     INTEGER NOT NULL,
@@ -51,10 +58,14 @@ CREATE TABLE transitions (
 
 CREATE TABLE clock (
   one        INTEGER PRIMARY KEY CHECK (one = 1),
-  speed      REAL NOT NULL,                       -- queue seconds per real second
-  base_real  REAL NOT NULL,                       -- this real time ...
-  base_queue REAL NOT NULL,                       -- ... was this queue time
-  base_boot  REAL,                                -- ... and this many seconds after
+  speed      REAL NOT NULL                        -- queue seconds per real second
+             CHECK (speed > 0 AND speed <= 1000),
+  base_real  REAL NOT NULL                        -- this real time ...
+             CHECK (base_real BETWEEN 0 AND 1e11),
+  base_queue REAL NOT NULL                        -- ... was this queue time
+             CHECK (base_queue BETWEEN 0 AND 1e11),
+  base_boot  REAL                                 -- ... and this many seconds after
+             CHECK (base_boot BETWEEN 0 AND 1e11),
   boot_id    TEXT                                 -- the start of the system with this id
 ) STRICT;
 

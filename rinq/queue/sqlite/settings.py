@@ -45,6 +45,6 @@ class SQLiteSettings(LiveSettings):
 def _value(text: str) -> object:
     """The value; text that is no JSON, written by hand, as it stands."""
     try:
-        return json.loads(text)
-    except ValueError:
+        return json.loads(text, parse_constant=str)
+    except (ValueError, RecursionError):
         return text

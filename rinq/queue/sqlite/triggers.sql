@@ -1,14 +1,8 @@
--- The history, also of changes made by hand. `at` never runs backwards. Each entry of a
--- job has the next number within it, and names the one before it; a job has the id of its
--- first entry, so that no id is given twice. A statement that adds or moves a job sets
--- these columns of the row itself; for any other the trigger does.
-
-CREATE TRIGGER jobs_inserted_ahead BEFORE INSERT ON jobs
-WHEN NEW.id > coalesce((SELECT max(id) FROM transitions), 0) + 1
-BEGIN
-  UPDATE database SET
-    skipped = skipped + NEW.id - 1 - coalesce((SELECT max(id) FROM transitions), 0);
-END;
+-- The history, also of moves made by hand. `at` never runs backwards, but a time from 1e11
+-- on (the year 5138) was written by hand, and is not followed. Each entry of a job has the
+-- next number within it, and names the one before it; a job has the id of its first entry,
+-- so that no id is given twice. A statement that adds or moves a job sets these columns of
+-- the row itself; for any other the trigger does.
 
 CREATE TRIGGER jobs_inserted AFTER INSERT ON jobs
 BEGIN
@@ -19,7 +13,8 @@ BEGIN
           AND NEW.attempt = 0 AND NEW.tries = 0 AND NEW.reassigns = 0
          THEN 'submit' ELSE 'illegal' END,
     NULL, NEW.status,
-    max(NEW.at, coalesce((SELECT at FROM transitions ORDER BY id DESC LIMIT 1), NEW.at)),
+    max(NEW.at, coalesce((SELECT iif(at < 1e11, at, NULL)
+                         FROM transitions ORDER BY id DESC LIMIT 1), NEW.at)),
     NEW.actor, NEW.process, NEW.attempt, NEW.judged_by_limit, NEW.due, NEW.checksum, NEW.error
   FROM (SELECT max(NEW.id, coalesce((SELECT max(id) FROM transitions), 0) + 1) AS id) AS next;
   UPDATE jobs SET id = entry.id, entries = 1, last_entry = entry.id
@@ -49,7 +44,8 @@ BEGIN
          OR (NEW.event, OLD.status, NEW.status) = ('redrive',  'failed',      'unprocessed'))
          THEN NEW.event ELSE 'illegal' END,
     OLD.status, NEW.status,
-    max(NEW.at, coalesce((SELECT at FROM transitions ORDER BY id DESC LIMIT 1), NEW.at)),
+    max(NEW.at, coalesce((SELECT iif(at < 1e11, at, NULL)
+                         FROM transitions ORDER BY id DESC LIMIT 1), NEW.at)),
     NEW.actor, coalesce(NEW.process, OLD.process), NEW.attempt, NEW.judged_by_limit,
     NEW.due, NEW.checksum, NEW.error);
   UPDATE jobs SET entries = OLD.entries + 1, last_entry = entry.id
@@ -65,7 +61,51 @@ BEGIN
                            actor, process, attempt, judged_by_limit, due, checksum, error)
   VALUES (
     OLD.id, OLD.entries + 1, OLD.last_entry, 'illegal', OLD.status, NULL,
-    max(OLD.at, coalesce((SELECT at FROM transitions ORDER BY id DESC LIMIT 1), OLD.at)),
+    max(OLD.at, coalesce((SELECT iif(at < 1e11, at, NULL)
+                         FROM transitions ORDER BY id DESC LIMIT 1), OLD.at)),
     OLD.actor, OLD.process, OLD.attempt, NULL,
     OLD.due, OLD.checksum, 'the row was deleted');
+END;
+
+-- What is refused: a number from which the queue could not count on, and a row that it cannot
+-- do without. The next id is one more than the greatest, so no id may leap.
+
+CREATE TRIGGER jobs_inserted_far BEFORE INSERT ON jobs
+WHEN (NEW.id > coalesce((SELECT max(id) FROM jobs), 0) + 1
+      AND NEW.id > coalesce((SELECT max(id) FROM transitions), 0) + 1)
+  OR max(NEW.attempt, NEW.tries, NEW.reassigns, NEW.entries) > 1000000000
+BEGIN
+  SELECT RAISE(ABORT, 'a number of this row leaves too little room to count on');
+END;
+
+CREATE TRIGGER jobs_counted_far BEFORE UPDATE OF attempt, tries, reassigns, entries ON jobs
+WHEN (NEW.attempt   > 1000000000 AND NEW.attempt   > OLD.attempt + 1)
+  OR (NEW.tries     > 1000000000 AND NEW.tries     > OLD.tries + 1)
+  OR (NEW.reassigns > 1000000000 AND NEW.reassigns > OLD.reassigns + 1)
+  OR (NEW.entries   > 1000000000 AND NEW.entries   > OLD.entries + 1)
+BEGIN
+  SELECT RAISE(ABORT, 'a number of this row leaves too little room to count on');
+END;
+
+CREATE TRIGGER jobs_renumbered BEFORE UPDATE OF id ON jobs
+WHEN NEW.id <> OLD.id AND NEW.id <> (SELECT max(id) FROM transitions)
+BEGIN
+  SELECT RAISE(ABORT, 'the id of a job never changes');
+END;
+
+CREATE TRIGGER transitions_inserted_far BEFORE INSERT ON transitions
+WHEN NEW.id > coalesce((SELECT max(id) FROM transitions), 0) + 1
+ AND NEW.id > coalesce((SELECT max(id) FROM jobs), 0) + 1
+BEGIN
+  SELECT RAISE(ABORT, 'this id leaves too little room to count on');
+END;
+
+CREATE TRIGGER transitions_renumbered BEFORE UPDATE OF id ON transitions WHEN NEW.id <> OLD.id
+BEGIN
+  SELECT RAISE(ABORT, 'the id of an entry never changes');
+END;
+
+CREATE TRIGGER clock_deleted BEFORE DELETE ON clock
+BEGIN
+  SELECT RAISE(ABORT, 'the clock has one row, always');
 END;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -45,8 +46,12 @@ def world_on_disk(queue, clock, disk):
     return queue
 
 
-def put(entry):
-    return lambda files: files._store.write(entry, b"something", new=False)
+SOMETHING = hashlib.sha256(b"something").hexdigest()
+ACCEPTED = hashlib.sha256(b"done").hexdigest()
+
+
+def put(entry, content=b"something"):
+    return lambda files: files._store.write(entry, content, new=False)
 
 
 def drop(*entries):
@@ -103,6 +108,26 @@ WRONG = {
         put(f"{GONE}.processed"),
         (GONE, 2, 14),
         f"it is cleaned, yet {GONE}.processed is there",
+    ),
+    "a waiting job without its file": (
+        drop(WAITS),
+        (WAITS, 1, 21),
+        "it is unprocessed, but its file is missing, after retry by c2",
+    ),
+    "a waiting job whose file is empty": (
+        put(WAITS, b""),
+        (WAITS, 1, 21),
+        "it is unprocessed, but its file is empty",
+    ),
+    "a job at work without its file": (
+        drop(HELD),
+        (HELD, 2, 22),
+        "it is processing, but its file is missing, after claim by c2",
+    ),
+    "a result that was changed": (
+        put(f"{DONE}.processed"),
+        (DONE, 2, 11),
+        f"the checksum of its result is {SOMETHING}, not {ACCEPTED} as accepted with complete by",
     ),
     "a job that never failed, whose file was renamed": (
         move(WAITS, f"{WAITS}.failed"),
@@ -204,17 +229,84 @@ def test_a_result_of_the_job_in_flight_is_its_holder_s(world, files, clock):
     assert audit(world, files).at_rest
 
 
-@pytest.mark.parametrize("file", [WAITS, HELD])
-def test_a_file_that_is_missing_before_the_work_is_the_consumers_to_find(world, files, file):
-    drop(file)(files)
-    assert audit(world, files).at_rest
+def test_a_result_that_waits_is_compared_with_its_checksum_too(world, files):
+    move(f"{DONE}.processed", f"{RESULTS}{DONE}.2")(files)
+    assert audit(world, files)
+    put(f"{RESULTS}{DONE}.2")(files)
+    (problem,) = audit(world, files).problems
+    assert f"the checksum of its result is {SOMETHING}" in problem.sentence
 
 
-def test_a_job_whose_file_was_unusable_need_not_leave_a_failed_file(queue, files):
+def test_a_result_that_is_published_while_the_audit_reads_it_is_found(world, files, monkeypatch):
+    move(f"{DONE}.processed", f"{RESULTS}{DONE}.2")(files)
+    whole = files._store.checksum
+
+    def checksum(entry):
+        monkeypatch.setattr(files._store, "checksum", whole)
+        move(f"{RESULTS}{DONE}.2", f"{DONE}.processed")(files)
+        return whole(entry)
+
+    monkeypatch.setattr(files._store, "checksum", checksum)
+    assert audit(world, files)
+
+
+def test_a_completion_without_a_checksum_accepts_any_result(queue, files):
+    files.create("jobbeing01", b"text")
     queue.submit("jobbeing01")
-    error = "The job's file cannot be worked on: jobbeing01 is missing."
-    queue.fail(queue.claim("c1"), error, 1)
+    claim = queue.claim("c1")
+    put("jobbeing01.processed")(files)
+    queue.complete(claim)
     assert audit(queue, files).at_rest
+
+
+def test_a_result_that_cannot_be_read_leaves_the_verdict_open(world, files, monkeypatch):
+    def checksum(entry):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(files._store, "checksum", checksum)
+    found = audit(world, files)
+    assert found.verdict is AuditVerdict.UNKNOWN
+    assert (found.jobs, found.with_files) == (6, True)
+    assert f"{DONE}.2: Permission denied" in str(found)
+
+
+@pytest.mark.parametrize("n_tries", [1, 2, 3])
+def test_what_a_consumer_recorded_as_an_unusable_file_is_no_finding(queue, files, clock, n_tries):
+    """At each moment: waiting again, at work again, failed, redriven, failed again, cleaned."""
+    files.create("jobbeing01", b"text")
+    queue.submit("jobbeing01")
+    files.discard("jobbeing01")
+    assert not audit(queue, files)
+    error = "The job's file cannot be worked on: jobbeing01 is missing."
+    for _ in range(2):
+        for _ in range(n_tries):
+            claim = queue.claim("c1")
+            assert audit(queue, files).at_rest == (claim.attempt > 1)
+            queue.fail(claim, error, n_tries)
+            assert audit(queue, files).at_rest
+        queue.redrive("jobbeing01", "operator")
+        assert audit(queue, files).at_rest
+    queue.fail(queue.claim("c1"), error, 1)
+    queue.clean("jobbeing01", "cleaner")
+    assert audit(queue, files).at_rest
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "pipe"])
+def test_a_waiting_job_whose_file_is_no_regular_file_is_a_problem(world_on_disk, disk, kind):
+    path = disk.folder / WAITS
+    path.unlink()
+    {"folder": path.mkdir, "link": lambda: path.symlink_to(DONE), "pipe": lambda: os.mkfifo(path)}[
+        kind
+    ]()
+    (problem,) = audit(world_on_disk, disk).problems
+    assert "it is unprocessed, but its file is no regular file" in problem.sentence
+
+
+def test_a_row_that_is_renamed_by_hand_leaves_a_job_without_its_file(world, files):
+    world._db.run(f"UPDATE jobs SET name = 'elsewhere1' WHERE name = '{WAITS}'")
+    found = audit(world, files)
+    assert [problem.job for problem in found.problems] == ["elsewhere1"]
+    assert [note.file for note in found.strays] == [WAITS]
 
 
 def test_strays_are_named_and_break_no_rule(world, files):
@@ -297,17 +389,19 @@ def test_a_link_to_a_result_is_no_result(world_on_disk, disk):
 
 
 @pytest.mark.parametrize(
-    "name", ["../../../x", "a/b", "", "emoji \N{CRAB} name", "x" * 300, "a\nb"]
+    "name", ["../../../x", "a/b", "", "emoji \N{CRAB} name", "x" * 300, "a\nb", "abcdefghi\0"]
 )
-def test_a_row_whose_name_is_no_job_s_has_no_files(world, files, name):
+def test_a_row_whose_name_is_no_job_s_is_a_problem_and_has_no_files(world, files, name):
     world._db.run("INSERT INTO jobs (name) VALUES (:name)", {"name": name})
     claims = [world.claim("c3") for _ in range(3)]
     for claim in claims:
         world.fail(claim, "no job name", 1) if claim.name == name else world.release(claim)
     found = audit(world, files)
-    assert found.at_rest
-    world._db.run("UPDATE jobs SET tries = 7 WHERE name = :name", {"name": name})
-    assert len(str(audit(world, files)).splitlines()[1]) < 300
+    (problem,) = found.problems
+    assert (problem.rule, problem.job) == (Rule.NAME, name)
+    assert not found.pending + found.strays
+    assert len(str(found).splitlines()) == 3
+    assert len(problem.sentence) < 300
 
 
 def test_a_folder_that_cannot_be_read_leaves_the_verdict_open(world_on_disk, disk):

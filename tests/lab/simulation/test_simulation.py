@@ -200,3 +200,19 @@ def test_a_role_can_be_replaced():
 def test_a_scenario_that_makes_no_sense_is_refused(changes, message):
     with pytest.raises(ConfigError, match=message):
         simulate(**changes)
+
+
+@pytest.mark.parametrize(
+    "wait",
+    [
+        {"producer.interval": 0},
+        {"producer.interval": "exponential(0)"},
+        {"consumer.interval": 1e-9},
+        {"cleaner.interval": 1e-300},
+        {"manager.interval": 1e-9},
+    ],
+)
+@pytest.mark.timeout(60)
+def test_a_wait_that_would_stop_virtual_time_is_refused(wait):
+    with pytest.raises(ConfigError, match=r"expected at least 0.001 seconds on average"):
+        simulate(hours=0.01, **wait)

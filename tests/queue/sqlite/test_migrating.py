@@ -43,14 +43,17 @@ def dump(path):
 
 
 def columns(path):
-    """Each table with its columns, and each index and trigger as it is spelled."""
+    """Each table with its columns and checks, and each index and trigger as it is spelled."""
     with contextlib.closing(sqlite3.connect(path)) as other:
         found = other.execute(
             "SELECT type, name, sql FROM sqlite_master "
             "WHERE name <> 'sqlite_sequence' ORDER BY name"  # left by version 1
         ).fetchall()
         return {
-            (kind, name): other.execute(f"PRAGMA table_xinfo({name})").fetchall()
+            (kind, name): [
+                *other.execute(f"PRAGMA table_xinfo({name})").fetchall(),
+                *re.findall(r"CHECK \(.*\)", sql),
+            ]
             if kind == "table"
             else " ".join((sql or "").split())
             for kind, name, sql in found
@@ -73,6 +76,25 @@ def test_it_is_opened_as_if_it_had_always_been_of_this_version(path, tmp_path):
         assert audit(queue)
     PersistentQSQLite(tmp_path / "new.db").close()
     assert columns(path) == columns(tmp_path / "new.db")
+    assert by_hand(path, "PRAGMA integrity_check") == [("ok",)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"UPDATE jobs SET attempt = {2**63 - 1}, tries = {2**63 - 1}, reassigns = {-(2**63)}",
+        "UPDATE jobs SET since = 9e999, lease_until = -9e999, at = 9e999",
+        "UPDATE transitions SET at = 9e999",
+        "UPDATE clock SET speed = 0, base_real = 9e999, base_queue = -1",
+        "DELETE FROM clock",
+    ],
+)
+def test_what_is_refused_now_and_was_written_by_hand_before_stops_no_migration(path, statement):
+    by_hand(path, statement)
+    with PersistentQSQLite(path) as queue:
+        queue.clock.correct()
+        queue.submit("new-job-01")
+        assert queue.claim("consumer-4")
     assert by_hand(path, "PRAGMA integrity_check") == [("ok",)]
 
 
