@@ -57,7 +57,7 @@ class EarlyPublisher(VirtualConsumer):
             job = self.queue.job(name)
             accepted = dataclasses.replace(job, status=Status.PROCESSED, attempt=attempt)
             self.files.follow(accepted)
-        super()._complete(in_flight, task)
+        return super()._complete(in_flight, task)
 
 
 def follow_without_the_lock(self, name):
