@@ -64,7 +64,8 @@ CREATE TABLE transitions (
 ) STRICT;
 INSERT INTO transitions
 SELECT id, job_id, row_number() OVER (PARTITION BY job_id ORDER BY id), event, from_status,
-       to_status, max(-999999999999999.0, min(at, 999999999999999.0)), actor, process, attempt, allowed, NULL, NULL, error
+       to_status, max(-999999999999999.0, min(at, 999999999999999.0)), actor, process,
+       attempt, allowed, NULL, NULL, error
 FROM transitions_1 ORDER BY id;
 DROP TABLE transitions_1;
 CREATE INDEX transitions_of_job ON transitions (job_id, number);
