@@ -139,7 +139,7 @@ def audit(as_json: AsJson = False, config: ConfigPath = None) -> None:
             raise FilesUnavailable(f"there is no folder {cut(loaded.primary_path)}")
         with existing(loaded) as queue:
             found = judge(queue, Files.of(loaded, queue))
-    except RinqError as error:
+    except (RinqError, OSError) as error:
         found = Audit(undecided=(str(error),))
     print_lines(found.to_json() if as_json else str(found))
     sys.exit(found.exit_code)
