@@ -23,14 +23,14 @@
     ├── WorkError               one execution of a handler did not succeed
     │   ├── HandlerFailed       it raised, exited, was killed, returned no text
     │   └── OutOfTime           it took longer than ``n_time``
-    ├── WorkerUnavailable *     no worker process can be started just now
     ├── HandlerNotFound         the configured handler cannot be imported
     ├── ExperimentError         a run of an experiment failed, or is in the way
     ├── CannotJudge             this class cannot be loaded or opened as a queue
     └── FleetError
         ├── AlreadyRunning      a process of this name is running
         ├── NotRunning          no process of this name is running
-        └── StartFailed         the process ended before it was ready
+        ├── StartFailed         the process ended before it was ready
+        └── WorkerUnavailable *  no process for the handler can be started just now
 
 Those marked * are also ``TransientError``: a role that meets one waits and tries the
 same step again. The first line of each class's docstring is its fixed
@@ -186,12 +186,6 @@ class OutOfTime(WorkError):
     """The handler ran out of time."""
 
 
-class WorkerUnavailable(TransientError):
-    """No process for the handler can be started just now."""
-
-    advice = "Nothing was lost; free what ran out: file descriptors, processes, memory, disk space."
-
-
 class HandlerNotFound(RinqError):
     """The handler cannot be used."""
 
@@ -231,3 +225,9 @@ class NotRunning(FleetError):
 
 class StartFailed(FleetError):
     """The process ended before it was ready."""
+
+
+class WorkerUnavailable(FleetError, TransientError):
+    """No process for the handler can be started just now."""
+
+    advice = "Nothing was lost; free what ran out: file descriptors, processes, memory, disk space."

@@ -21,10 +21,14 @@ def open_regular(path: Path, flags: int, *, follow: bool = False) -> int:
         follow: also where the last part of the path is a symbolic link.
 
     Raises:
-        OSError: also where something else is there, which is left as it is.
+        OSError: also where something else is there, which is left as it is, and for a path
+            that no system takes.
     """
     link = 0 if follow else NOFOLLOW
-    descriptor = os.open(path, flags | link | NONBLOCK | BINARY, PRIVATE)
+    try:
+        descriptor = os.open(path, flags | link | NONBLOCK | BINARY, PRIVATE)
+    except ValueError as error:
+        raise OSError(errno.EINVAL, str(error)) from error
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return descriptor
     os.close(descriptor)

@@ -112,7 +112,8 @@ def start_steer_kill_and_stop(room, fleet):
     room.says(": taken over by 2 of 2 processes within a second.")
     assert _speed(fleet) > 20
     room.says(f"Speed {_speed(fleet):g}: ")
-    expect(room.root.locator(".q-pill")).to_contain_text(f"speed {_speed(fleet):g}")
+    pill = room.root.locator(".q-pill")
+    expect(pill).to_contain_text(f"speed {_speed(fleet):g}", timeout=LONG)
 
     room.shows("consumer-1", "running")
     room.press_in_row("Kill", "consumer-1")

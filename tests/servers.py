@@ -12,7 +12,6 @@ import sys
 import psutil
 import pytest
 
-from rinq.apps.web_page import HUB_PREFIX
 from rinq.fleet.launch import OWNER_VARIABLE
 
 RINQ = """\
@@ -31,7 +30,7 @@ def serve(tmp_path, port, eventually):
         for name in ("JUPYTER_CONFIG", "JUPYTER_DATA", "JUPYTER_RUNTIME")
     }
     environment = {**os.environ, **folders, "IPYTHONDIR": str(tmp_path / "ipython")}
-    for name in (OWNER_VARIABLE, HUB_PREFIX):
+    for name in (OWNER_VARIABLE, "JUPYTERHUB_SERVICE_PREFIX"):
         environment.pop(name, None)
 
     def start(command, **more):
@@ -74,7 +73,7 @@ def serve_page(serve, port, tmp_path):
 
     def start(*options, environment=None, **constants):
         """``constants``: what stands in ``page_kernels`` in place of its own."""
-        code = RINQ.format(constants=constants)
+        code = RINQ.format(constants={"KEEP_NEW": 3600, **constants})  # a busy machine loads late
         command = [sys.executable, "-P", "-c", code, "app", "--no-browser", "--port", str(port)]
         server = serve([*command, *options], **(environment or {}))
         printed = (tmp_path / "server.log").read_text()

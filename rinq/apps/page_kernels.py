@@ -42,7 +42,7 @@ class PageKernels(AsyncMappingKernelManager):
             self._starting -= 1
         self._new.add(kernel)
         sending = asyncio.current_task()
-        if sending is not None:  # ended before, the page would never be sent to its end
+        if sending is not None:  # Voilà would wait for ever for a kernel that ends meanwhile
             sending.add_done_callback(lambda _: self._sent(kernel))
         return kernel
 

@@ -195,7 +195,7 @@ def audit(
         else:
             with existing(loaded) as queue:
                 found = judge(queue, Files.of(loaded, queue))
-    except RinqError as error:
+    except (RinqError, OSError) as error:
         found = Audit(undecided=(str(error),))
     print_lines(found.to_json() if as_json else str(found))
     sys.exit(found.exit_code)

@@ -97,8 +97,6 @@ def read_values(file: Path) -> object:
         raise ConfigError(f"{cut(file)}: cannot be read: {error.strerror}.") from error
     except _Unreadable as error:
         raise ConfigError(f"{cut(file)}: {error}.") from error
-    except ValueError as error:  # a path that no system takes
-        raise ConfigError(f"{cut(file)}: cannot be read: {error}.") from error
 
 
 def read_change(text: str) -> tuple[str, Any]:

@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
 
+from rinq.display import cut
+from rinq.regular import read_regular
+
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 INDENT = " " * 4
+MOST_BYTES = 2**20  # of a file
 IMPORT = (ast.Import, ast.ImportFrom)
 
 
@@ -51,9 +55,15 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
 def _rewrite_file(file: Path, cell: str) -> str:
     """Rewrite the file. Returns what was done, in words. Raises: UsageError."""
-    if not file.is_file():
-        raise UsageError(f"There is no {file}: run the cell that begins with %%writefile {file}.")
-    before = file.read_text("utf-8")
+    try:
+        before = read_regular(file, MOST_BYTES).decode("utf-8")
+    except FileNotFoundError as error:
+        advice = f"run the cell that begins with %%writefile {cut(file)}"
+        raise UsageError(f"There is no {cut(file)}: {advice}.") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{cut(file)} is no text in UTF-8.") from error
+    except OSError as error:
+        raise UsageError(f"{cut(file)} cannot be read: {error.strerror}.") from error
     try:
         text = rewrite(before, cell)
         names = [_name(node) for node in ast.parse(textwrap.dedent(cell)).body]

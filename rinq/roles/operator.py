@@ -59,9 +59,8 @@ def submit_files(
 def _content(source: Path) -> bytes:
     try:
         content = read_regular(source, MAX_BYTES)
-    except (OSError, ValueError) as error:  # ValueError: a path that no system takes
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise UnreadableFile(f"{str(source)!r:.200}: {reason}") from error
+    except OSError as error:
+        raise UnreadableFile(f"{str(source)!r:.200}: {error.strerror}") from error
     if not content:
         raise UnreadableFile(f"{str(source)!r:.200} is empty")
     return content

@@ -84,7 +84,7 @@ def end(processes: Iterable[psutil.Process]) -> None:
             process.kill()
 
 
-class WorkerProcess(SpawnProcess):
+class HandlerProcess(SpawnProcess):
     """A worker that is ended with all that descends from it."""
 
     def terminate(self) -> None:
@@ -100,7 +100,7 @@ class WorkerProcess(SpawnProcess):
 class WorkerContext(SpawnContext):
     """Starts workers afresh: a fork would inherit the database."""
 
-    Process = WorkerProcess
+    Process = HandlerProcess
 
 
 def _prctl(option: int, value: int) -> None:

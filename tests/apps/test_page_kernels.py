@@ -25,7 +25,7 @@ def test_the_kernel_of_a_page_that_was_never_opened_ends_soon(serve_page, eventu
 def test_the_kernel_of_a_page_that_was_closed_at_once_ends_as_that_of_any_closed_page(
     serve_page, eventually
 ):
-    server, address = serve_page(KEEP_NEW=3600, KEEP_CLOSED=0)
+    server, address = serve_page(KEEP_CLOSED=0)
     kernel = re.search(r'"kernelId": "([^"]+)"', body(address))[1]
     assert kernels(server)
     assert ask(address.replace("/?", f"/api/kernels/{kernel}/channels?"), **UPGRADE) == 101

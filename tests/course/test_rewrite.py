@@ -100,6 +100,9 @@ def test_the_magic_says_not_attempted_where_nothing_is_new(run, capsys):
     [
         ("def claim(self:\n    return 3\n", "q.py", "Line 1 of the cell, 'def claim(self:'"),
         ("def claim(self): ...\n", "other.py", "There is no other.py: run the cell"),
+        ("def claim(self): ...\n", "x" * 5000, "x*...x* cannot be read: File name too long"),
+        ("def claim(self): ...\n", "/dev/zero", "/dev/zero cannot be read: it is no regular file"),
+        ("def claim(self): ...\n", ".", r"\. cannot be read: it is no regular file"),
     ],
 )
 def test_a_mistake_is_reported_in_one_line(run, tmp_path, cell, file, message):

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import tracemalloc
 from collections import Counter
 from pathlib import Path
 
@@ -376,6 +377,16 @@ def test_a_huge_file_is_not_read(files):
         file.truncate(MAX_BYTES + 1)
     with pytest.raises(UnreadableFile, match="67,108,865 bytes"):
         files.read(NAME)
+
+
+def test_a_small_file_takes_little_memory(files):
+    files.create(NAME, b"text")
+    tracemalloc.start()
+    try:
+        assert files.read(NAME) == b"text"
+        assert tracemalloc.get_traced_memory()[1] < 2**20, "bytes at most meanwhile"
+    finally:
+        tracemalloc.stop()
 
 
 def test_the_largest_file_is_read(files):

@@ -106,7 +106,8 @@ def test_every_job_whose_submit_returned_is_there_wherever_its_process_was_kille
     child = _start(SUBMITTER, path, 1_000_000)
     said = [child.stdout.readline().strip() for _ in range(random.Random(1).randint(20, 60))]
     child.kill()
-    said += child.communicate()[0].split()
+    said += child.stdout.read().split()  # not communicate, which drops what was read ahead
+    child.communicate()
     with PersistentQSQLite(path) as queue:
         names = [job.name for job in queue.jobs()]
         assert names[: len(said)] == said

@@ -130,12 +130,18 @@ def test_damage_that_is_met_later_is_told_when_it_is_met(path):
         queue.jobs()
 
 
+def test_a_folder_is_no_database_and_does_not_become_one(tmp_path):
+    with pytest.raises(DatabaseError, match="is no regular file") as caught:
+        PersistentQSQLite(tmp_path)
+    assert not isinstance(caught.value, TransientError)
+
+
 # What may pass
 
 
 def test_a_place_where_no_file_can_be_is_unavailable(tmp_path):
     (tmp_path / "file").touch()
-    for path in (tmp_path, tmp_path / "file" / "rinq.db", tmp_path / "no" / "rinq.db"):
+    for path in (tmp_path / "file" / "rinq.db", tmp_path / "no" / "rinq.db"):
         with pytest.raises(Unavailable, match="unable to open") as caught:
             PersistentQSQLite(path)
         assert str(path) in str(caught.value)

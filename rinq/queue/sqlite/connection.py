@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import importlib.resources
-import os
 import re
 import sqlite3
+import stat
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -75,7 +75,7 @@ class Connection:
             raise DatabaseError(
                 f"SQLite {sqlite3.sqlite_version} is too old", advice="rinq needs 3.37 or newer."
             )
-        if self.path != MEMORY and os.path.lexists(self.path) and not Path(self.path).is_file():
+        if self.path != MEMORY and _is_odd(self.path):
             raise DatabaseError(f"{cut(self.path)} is no regular file")
         try:
             self._raw = sqlite3.connect(
@@ -244,6 +244,14 @@ class Connection:
         if code in _DAMAGED:
             return CorruptDatabase(where)
         return Unavailable(where) if code in _TRANSIENT else DatabaseError(where)
+
+
+def _is_odd(path: str) -> bool:
+    """Whether a folder, a pipe or a device is there: SQLite would wait, or write beside it."""
+    try:
+        return not stat.S_ISREG(Path(path).stat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def _file_identity(path: str) -> tuple[int, int] | None:

@@ -313,7 +313,8 @@ INSERT INTO processes (name, role, pid, started, host, incarnation, owned, regis
 VALUES (:name, :role, :pid, :started, :host, 1, :owned, :real)
 ON CONFLICT (name) DO UPDATE SET
   role = excluded.role, pid = excluded.pid, started = excluded.started, host = excluded.host,
-  incarnation = incarnation % 1000000000 + 1, owned = excluded.owned, registered = excluded.registered,
+  incarnation = incarnation % 1000000000 + 1,
+  owned = excluded.owned, registered = excluded.registered,
   ready = NULL, stop_requested = NULL, ended = NULL, outcome = NULL,
   cycle_began = NULL, cycle_ended = NULL
 RETURNING incarnation;

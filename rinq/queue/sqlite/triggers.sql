@@ -68,7 +68,8 @@ BEGIN
 END;
 
 -- What is refused: a number from which the queue could not count on, and a row that it cannot
--- do without. The next id is one more than the greatest, so no id may leap.
+-- do without. The next id is one more than the greatest, so no id may leap (one that is not
+-- given is -1 before the insert).
 
 CREATE TRIGGER jobs_inserted_far BEFORE INSERT ON jobs
 WHEN (NEW.id > coalesce((SELECT max(id) FROM jobs), 0) + 1
