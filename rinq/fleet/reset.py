@@ -77,7 +77,7 @@ def reset(config: Config) -> ResetPlan:
         if left:
             raise FleetError(f"{', '.join(left)} could not be stopped", advice=GONE)
     jobs = plan_reset(config).jobs  # also those that were submitted meanwhile
-    if config.primary_path.is_dir():
+    if jobs and config.primary_path.is_dir():
         Files.of(config).erase(jobs)
     state = config.primary_path / STATE_FOLDER
     made = [folder for folder in (state / "logs", state / "results") if not folder.is_symlink()]
