@@ -58,17 +58,15 @@ def plan_reset(config: Config) -> ResetPlan:
     jobs: list[str] = []
     identity = files_stay = ""
     if config.database.exists():
-        try:
-            with open_queue(config) as queue:
-                identity = queue.identity
-                running = [it.name for it in Fleet(config).processes() if it.alive]
-                jobs = [job.name for job in queue.jobs() if is_job_name(job.name)]
+        with contextlib.suppress(CorruptDatabase), open_queue(config) as queue:
+            running = [it.name for it in Fleet(config).processes() if it.alive]
+            identity = queue.identity
+            jobs = [job.name for job in queue.jobs() if is_job_name(job.name)]
+            try:
                 if jobs:
                     Files.of(config, queue).check()
-        except CorruptDatabase:
-            pass  # one that cannot be read lists no jobs
-        except FilesUnavailable as error:
-            files_stay = error.detail
+            except FilesUnavailable as error:
+                files_stay = error.detail
     found = (config.database.parent.glob(config.database.name + end) for end in COMPANIONS)
     paths = [path for group in found for path in sorted(group) if path.is_file()]
     state = config.primary_path / STATE_FOLDER
@@ -113,7 +111,7 @@ def reset(config: Config) -> ResetPlan:
     made = [folder for folder in (state / "logs", state / "results") if not folder.is_symlink()]
     made = made if state in plan.paths else []
     made_files = [file for folder in made for file in _ours(folder)]
-    made_files += [config.primary_path / MARK] if made else []
+    made_files += [config.primary_path / MARK] if state in plan.paths else []
     try:
         for path in (*made_files, *plan.paths):
             if path.is_file() or path.is_symlink():

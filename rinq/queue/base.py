@@ -28,6 +28,7 @@ class PersistentQ(ABC):
 
     Every verb may raise ``Unavailable`` (locked too long, disk full): then nothing
     was moved, or, at worst, the move was committed and its answer lost; repeating is safe.
+    ``DatabaseReplaced``: the database was deleted or replaced; nothing was moved.
 
     Its parts are ``history``, ``clock``, ``settings``, ``registry`` and ``archive``. Used in
     a ``with`` statement it is closed at the end.

@@ -117,5 +117,6 @@ def is_another_alive(row: ProcessRow) -> bool:
     new namespace. Should both live, the former ends as soon as the latter is registered.
     """
     pid, _, here = this_process()
-    reborn = row.pid == pid and row.host.rpartition("/")[0] == here.rpartition("/")[0]
-    return is_alive(row) and not (reborn and state(row) is State.ELSEWHERE)
+    same_container = row.pid == pid and row.host.rpartition("/")[0] == here.rpartition("/")[0]
+    found = state(row)
+    return found in ALIVE and not (same_container and found is State.ELSEWHERE)
