@@ -41,6 +41,11 @@ def no_cap():
     return without(["reassign"], capped, "'unprocessed'")
 
 
+def no_waiting():
+    """A job is claimed before its time."""
+    return without(["claim"], " AND due <= :now")
+
+
 def no_recheck():
     """A lapsed claim is taken back without checking again whether it still is one."""
     again = " AND status = 'processing' AND (lease_until < :now OR lease_until IS NULL)"

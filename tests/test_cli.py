@@ -133,6 +133,48 @@ def test_a_failed_job_is_redriven_by_name_and_all_at_once(rinq, tmp_path, eventu
     assert rinq("redrive", "--all")[:2] == (0, "No failed jobs.\n")
 
 
+def test_a_job_is_submitted_for_later(rinq, tmp_path):
+    (tmp_path / "a").write_text("text")
+    assert rinq("submit", "a", "--in", "3600")[0] == 0
+    with PersistentQSQLite(tmp_path / "rinq.db") as queue:
+        (job,) = queue.jobs()
+        assert job.due - job.since == pytest.approx(3600)
+        assert queue.claim("me") is None
+    assert rinq("submit", "a", "--in", "-1")[0] == 2
+
+
+def test_a_job_is_cancelled_with_its_reason_and_can_be_redriven(rinq, submitted, tmp_path):
+    code, output, _ = rinq("cancel", submitted, "--why", "not needed")
+    assert code == 0
+    assert f"{submitted} is cancelled" in output
+    assert "rinq redrive" in output
+    assert (tmp_path / f"{submitted}.failed").exists()
+    assert "not needed" in rinq("history", submitted)[1]
+    assert rinq("cancel", submitted, "--why", "again")[0] == 1
+    assert rinq("redrive", submitted)[0] == 0
+    assert rinq("audit")[0] == 0
+
+
+def test_old_jobs_are_moved_to_an_archive_that_is_audited_by_itself(rinq, submitted, tmp_path):
+    with PersistentQSQLite(tmp_path / "rinq.db") as queue:
+        queue.submit("abcdefghij")
+        queue.cancel("abcdefghij", "me", "not needed")
+        queue.clean("abcdefghij", "me")
+        queue.history.transitions()
+        queue.submit("zyxwvutsrq")
+        (tmp_path / "zyxwvutsrq").write_text("text")
+        queue.clock.shift(7200)
+    assert rinq("prune", "--older-than", "3h")[1].startswith("0 jobs moved to ")
+    assert rinq("prune", "--older-than", "1h")[1].startswith("1 jobs moved to ")
+    assert rinq("audit")[0] == 0
+    code, output, _ = rinq("audit", "rinq.db.archive")
+    assert code == 0
+    assert output.startswith("valid: 1 jobs, 3 transitions (rows and history, no files)")
+    assert rinq("prune", "--older-than", "1h", "--drop")[1] == "0 jobs dropped.\n"
+    assert rinq("prune", "--older-than", "soon")[0] == 2
+    assert rinq("prune", "--older-than", "1h", "--drop", "--archive", "a.db")[0] == 2
+
+
 def test_settings_are_set_shown_and_removed(rinq, submitted):
     assert rinq("set", "faults.error_rate=0.3", "paused=true", "speed=20")[0] == 0
     told = json.loads(rinq("status", "--json")[1])

@@ -17,7 +17,7 @@ import mutants
 import psutil
 import pytest
 import yaml
-from mutants import EarlyPublisher, no_cap, no_fence, no_status_guard
+from mutants import EarlyPublisher, no_cap, no_fence, no_status_guard, no_waiting
 
 from rinq.config import Config
 from rinq.errors import Unavailable
@@ -72,6 +72,13 @@ def test_without_the_cap_a_poison_job_goes_round_for_ever(monkeypatch):
     for verb, sql in no_cap().items():
         monkeypatch.setitem(SQL, verb, sql)
     assert Rule.LIMIT in broken_rules(POISON, faults=[])
+
+
+def test_without_the_guard_of_time_a_failed_job_is_claimed_before_it_is_due(monkeypatch):
+    for verb, sql in no_waiting().items():
+        monkeypatch.setitem(SQL, verb, sql)
+    retries = {"consumer": {"retry_wait": 60}, "faults": {"error_rate": 0.5}}
+    assert Rule.DUE in broken_rules(retries, faults=[])
 
 
 def test_published_before_the_commit_a_result_is_there_that_nobody_accepted():

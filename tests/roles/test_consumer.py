@@ -55,6 +55,107 @@ def test_it_waits_its_interval_when_no_job_waits(consumer):
     assert 7 <= consumer() <= 15
 
 
+def test_it_waits_no_longer_than_until_a_job_is_due(consumer, queue, files):
+    files.create(NAME, b"some text")
+    queue.submit(NAME, delay=3)
+    assert consumer() == pytest.approx(3)
+
+
+@pytest.mark.parametrize(
+    ("wait", "least", "most"), [(5, 5, 5), ([2, 4], 2, 4), ("backoff(8, 2, 60)", 4, 8)]
+)
+def test_a_failed_execution_waits_as_configured(
+    hire, queue, clock, desk, submit, wait, least, most
+):
+    consumer = hire(Consumer, consumer={"retry_wait": wait})
+    submit(NAME)
+    consumer()
+    desk.task.fail()
+    consumer()
+    assert least <= queue.job(NAME).due - clock.now <= most
+    assert queue.claim("c2") is None
+
+
+def test_a_backoff_grows_with_the_tries(hire, queue, clock, desk, submit):
+    consumer = hire(Consumer, consumer={"retry_wait": "backoff(8, 2, 60)", "n_tries": 9})
+    submit(NAME)
+    waits = []
+    for _ in range(5):
+        consumer()
+        desk.task.fail()
+        consumer()
+        waits.append(queue.job(NAME).due - clock.now)
+        clock.now = queue.job(NAME).due
+    assert [low <= wait <= 2 * low for wait, low in zip(waits, (4, 8, 16, 30, 30), strict=True)]
+    assert waits[2] > waits[0]
+
+
+# Without a wait between two jobs
+
+
+def test_without_a_wait_one_commit_completes_a_job_and_claims_the_next(
+    hire, queue, files, desk, submit, events
+):
+    consumer = hire(Consumer, consumer={"interval": 0})
+    submit(NAME)
+    submit("zyxwvutsrq")
+    consumer()
+    desk.task.finish(b"new text")
+    consumer()
+    assert queue.job("zyxwvutsrq").status is Status.PROCESSING
+    assert published(files) == b"new text"
+    ids = [row.id for row in queue.history.transitions()[-2:]]
+    at = {row.at for row in queue.history.transitions()[-2:]}
+    assert (ids[1] - ids[0], len(at)) == (1, 1)
+    consumer()
+    desk.task.finish(b"more text")
+    consumer()
+    assert published(files, "zyxwvutsrq") == b"more text"
+    assert audit(queue, files).at_rest
+
+
+def test_a_stop_leaves_no_claim_on_the_next_job(hire, queue, desk, submit, events):
+    consumer = hire(Consumer, consumer={"interval": 0})
+    submit(NAME)
+    submit("zyxwvutsrq")
+    consumer()
+    desk.task.finish()
+    consumer()
+    consumer.close()
+    assert events("zyxwvutsrq") == ["submit", "claim", "release"]
+
+
+def test_paused_it_claims_no_next_job(hire, queue, desk, submit):
+    consumer = hire(Consumer, consumer={"interval": 0})
+    submit(NAME)
+    submit("zyxwvutsrq")
+    consumer()
+    queue.settings.change({"paused": True})
+    desk.task.finish()
+    consumer()
+    assert queue.job(NAME).status is Status.PROCESSED
+    assert queue.job("zyxwvutsrq").status is Status.UNPROCESSED
+
+
+def test_when_the_answer_was_lost_the_next_claim_is_found_again(
+    hire, queue, files, desk, submit, trouble, patiently
+):
+    consumer = hire(Consumer, consumer={"interval": 0})
+    submit(NAME)
+    submit("zyxwvutsrq")
+    consumer()
+    desk.task.finish(b"new text")
+    trouble(queue, "complete_and_claim", after=True)
+    patiently(consumer)
+    assert queue.job("zyxwvutsrq").attempt == 1
+    consumer()
+    assert len(desk.tasks) == 2
+    assert published(files) == b"new text"
+
+
+# Waits
+
+
 def test_waits_are_drawn_anew_and_the_same_again_for_a_seed(hire):
     waits = [[hire(Consumer)() for _ in range(5)] for _ in range(2)]
     first = hire(Consumer)

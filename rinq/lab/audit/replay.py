@@ -113,6 +113,9 @@ class JobReplay:
         if row.entries != self.entries:
             entries = f"the row counts {row.entries} entries of its history, which ends in entry"
             self._add(Rule.WHOLE, f"{entries} {self.entries}", self.latest)
+        elif self.latest is not None and row.last_entry != self.latest.id:
+            newest = f"the row names transition {row.last_entry} as its newest, not"
+            self._add(Rule.WHOLE, f"{newest} {describe(self.latest)}", self.latest)
         if max(row.since, row.at) > self.now:
             times = f"since {row.since:.3f}, at {row.at:.3f}"
             self._add(Rule.TIME, f"the row has times in the future: {times}", self.last)

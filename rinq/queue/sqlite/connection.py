@@ -105,6 +105,8 @@ class Connection:
                 yield from cursor
         except sqlite3.DatabaseError as error:
             raise self._translated(error) from error
+        except UnicodeDecodeError as error:
+            raise self._damaged_schema() from error
 
     def one(self, query: str, **values: Any) -> Row | None:
         rows = self.all(query, **values)
@@ -124,8 +126,8 @@ class Connection:
                     is_over = self.inside or time.monotonic() > deadline
                     if _code(error) not in _BUSY or is_over:
                         raise self._translated(error) from error
-                except UnicodeDecodeError as error:  # the name of a column, or a message about one
-                    raise CorruptDatabase(f"{self.path}: its schema is damaged") from error
+                except UnicodeDecodeError as error:
+                    raise self._damaged_schema() from error
                 time.sleep(_PAUSE)
 
     def script(self, name: str) -> None:
@@ -234,6 +236,10 @@ class Connection:
         except UnicodeEncodeError:  # a lone surrogate, as from a file name that is no UTF-8
             escaped = {key: _escaped(value) for key, value in values.items()}
             return self._raw.execute(sql, escaped).fetchall()
+
+    def _damaged_schema(self) -> CorruptDatabase:
+        """For the name of a column, or a message about one, that is no UTF-8."""
+        return CorruptDatabase(f"{self.path}: its schema is damaged")
 
     def _translated(self, error: sqlite3.DatabaseError) -> Exception:
         """The same error as one of ``rinq.errors``."""

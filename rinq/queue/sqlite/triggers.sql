@@ -106,6 +106,11 @@ BEGIN
   SELECT RAISE(ABORT, 'the id of an entry never changes');
 END;
 
+CREATE TRIGGER database_deleted BEFORE DELETE ON database
+BEGIN
+  SELECT RAISE(ABORT, 'the database has one identity, always');
+END;
+
 CREATE TRIGGER clock_deleted BEFORE DELETE ON clock
 BEGIN
   SELECT RAISE(ABORT, 'the clock has one row, always');

@@ -373,6 +373,7 @@ EDITS = {
     "due": "due + 1",
     "checksum": "'abc'",
     "entries": "7",
+    "last_entry": "7",
     "event": "'retry'",
     "actor": "'c9'",
     "at": "at - 1",

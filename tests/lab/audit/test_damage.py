@@ -60,8 +60,8 @@ def audited(path):
 
 
 TREES = [
-    *("jobs", "jobs_waiting", "jobs_claimed", "jobs_failed", "sqlite_autoindex_jobs_1"),
-    *("transitions", "transitions_of_job", "clock", "settings", "process_events"),
+    *("jobs", "jobs_live", "jobs_failed", "sqlite_autoindex_jobs_1"),
+    *("transitions", "clock", "settings", "process_events"),
 ]
 
 
@@ -90,13 +90,13 @@ def test_an_index_that_misses_a_row_is_told_with_what_to_do_and_mended_so(path):
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.executescript(
             "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, "
-            "'unprocessed', 'none') WHERE name = 'jobs_waiting'; PRAGMA writable_schema = RESET; "
-            "REINDEX jobs_waiting; PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = "
-            "replace(sql, 'none', 'unprocessed') WHERE name = 'jobs_waiting'"
+            "'unprocessed', 'none') WHERE name = 'jobs_live'; PRAGMA writable_schema = RESET; "
+            "REINDEX jobs_live; PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = "
+            "replace(sql, 'none', 'unprocessed') WHERE name = 'jobs_live'"
         )
     found = audited(path)
     assert found.verdict is AuditVerdict.UNKNOWN
-    assert "row 76 missing from index jobs_waiting" in str(found)
+    assert "row 76 missing from index jobs_live" in str(found)
     assert "REINDEX in SQLite's own program mends them" in str(found)
     with contextlib.closing(sqlite3.connect(path)) as other:
         other.execute("REINDEX")

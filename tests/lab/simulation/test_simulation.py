@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 from typing import Any
@@ -216,3 +217,17 @@ def test_a_scenario_that_makes_no_sense_is_refused(changes, message):
 def test_a_wait_that_would_stop_virtual_time_is_refused(wait):
     with pytest.raises(ConfigError, match=r"expected at least 0.001 seconds on average"):
         simulate(hours=0.01, **wait)
+
+
+def test_a_consumer_without_a_wait_is_woken_when_a_delayed_job_is_due():
+    config = {
+        "producer": {"interval": 1000},
+        "consumer": {"interval": 0, "work_time": 1, "retry_wait": 20, "n_tries": 3},
+        "faults": {"error_rate": 1},
+    }
+    with simulate(seconds=900, seed=1, config=config) as run:
+        assert run.audit()
+        (name,) = {job.name for job in run.queue.jobs()}
+        history = run.queue.history.of(name)
+        claims = [row.at for row in history if row.event == "claim"]
+        assert [round(b - a, 3) for a, b in itertools.pairwise(claims)] == [21, 21]

@@ -50,7 +50,7 @@ def test_they_go_to_a_database_that_is_audited_like_any_other(old, target):
     whole, counts = old.history.tally(), old.counts()
     entries = old.history.transitions()
     assert prune(old, target) == 24
-    assert old.counts() == {status: 0 for status in Status} | {Status.UNPROCESSED: 7}
+    assert old.counts() == dict.fromkeys(Status, 0) | {Status.UNPROCESSED: 7}
     assert old.archive.count() == 24
     assert old.history.tally() == whole
     assert audit(old)

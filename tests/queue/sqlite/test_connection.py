@@ -168,12 +168,14 @@ def test_a_transaction_inside_another_is_refused_and_the_outer_goes_on(queue):
 
 
 def test_an_interrupt_while_a_transaction_begins_leaves_none_open(queue, monkeypatch):
-    def interrupted(act):
-        act()
+    execute = queue._db._execute
+
+    def interrupted(*statement):
+        execute(*statement)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(queue._db, "_patiently", interrupted)
+        patch.setattr(queue._db, "_execute", interrupted)
         with pytest.raises(KeyboardInterrupt):
             queue.submit("abcdefghij")
     with another_program(queue._db.path):
