@@ -18,7 +18,7 @@ from rinq.fleet.processes import FleetProcess, find_row
 from rinq.queue import PersistentQ, ProcessRow
 from rinq.queue.liveness import ALIVE, state
 
-START_TIME = 90.0  # real seconds for a process to be up
+START_TIME = 150.0  # real seconds for a process to be up
 POLL = 0.01
 
 

@@ -18,7 +18,9 @@ from rinq.roles import worker
 from rinq.roles.process_tree import WorkerContext
 
 T = TypeVar("T")
-START_TIME = 60.0  # real seconds for a worker to start and import its handler
+START_TIME = 60.0  # real seconds for a worker to start
+IMPORT_TIME = 60.0  # and for it to import its handler
+SLOW = f"none was up within {START_TIME:g} s"
 
 
 class Task(ABC):
@@ -85,14 +87,15 @@ class ProcessWork(Work):
 
     def _load(self) -> None:
         """Import the handler. Raises: HandlerNotFound, WorkerUnavailable."""
-        loading = self._schedule(worker.load, self.handler)
         try:
-            problem = loading.result(START_TIME)
+            self._schedule(worker.is_up).result(START_TIME)  # so that no handler is blamed for it
         except (FutureTimeout, ProcessExpired, BrokenProcessPool) as error:
-            if loading.running() or isinstance(error, ProcessExpired):
-                problem = f"{self.handler}: its module ended or held up the import"
-                raise HandlerNotFound(problem) from error
-            raise WorkerUnavailable(_system_error(error) or str(error) or "too slow") from error
+            raise WorkerUnavailable(_system_error(error) or str(error) or SLOW) from error
+        try:
+            problem = self._schedule(worker.load, self.handler).result(IMPORT_TIME)
+        except (FutureTimeout, ProcessExpired, BrokenProcessPool) as error:
+            problem = f"{self.handler}: its module ended or held up the import"
+            raise HandlerNotFound(problem) from error
         if problem:
             raise HandlerNotFound(problem)
 
@@ -103,7 +106,7 @@ class ProcessWork(Work):
                 self.close()
                 self._pool = self._open_pool()
             future: Future[T] = self._pool.schedule(function, args=arguments)
-        except (OSError, BrokenProcessPool) as error:
+        except (OSError, RuntimeError) as error:
             raise WorkerUnavailable(_system_error(error) or str(error)) from error
         return future
 

@@ -35,6 +35,11 @@ def prepare(search: tuple[str, ...]) -> None:
     end_with_parent()
 
 
+def is_up() -> bool:
+    """That this process runs."""
+    return True
+
+
 def load(handler: str) -> str:
     """Import the handler. Returns an empty string, or why it cannot be used."""
     try:

@@ -187,13 +187,13 @@ def test_a_disk_that_fails_costs_no_job_and_work_goes_on_when_it_is_back(
     for name in WAITING:
         submit(name)
     for kind, (_, log) in running.items():
-        eventually(lambda kind=kind, log=log: f"{kind} up" in log())
+        eventually(lambda kind=kind, log=log: f"{kind} up" in log(), 120)
     eventually(lambda: not begun or queue.counts()[Status.CLEANED] == len(cleaned))
     with getattr(disk, trouble)() as words:
         queue.settings.change({"paused": None})
         running |= {} if begun else {kind: role(kind) for kind in ROLES}
         for kind in ("producer", "consumer", *(() if trouble == "full" else ("cleaner",))):
-            eventually(lambda log=running[kind][1]: words in log())
+            eventually(lambda log=running[kind][1]: words in log(), 120)
         jobs = {job.name: job for job in queue.jobs()}
         assert set(jobs) == {*cleaned, *WAITING}, "nothing new is submitted"
         for name in WAITING:

@@ -373,7 +373,7 @@ def test_a_handler_that_cannot_be_used_is_refused(folder, handler, words):
 
 @pytest.mark.parametrize("body", ["while True: pass", "import time; time.sleep(1000)"])
 def test_a_module_that_hangs_at_import_is_refused(folder, monkeypatch, body):
-    monkeypatch.setattr(module, "START_TIME", 0.7)
+    monkeypatch.setattr(module, "IMPORT_TIME", 0.7)
     (folder / "hangs_at_import.py").write_text(body)
     with pytest.raises(HandlerNotFound, match="held up the import"):
         ProcessWork("hangs_at_import:act", (folder,))
@@ -422,6 +422,12 @@ def test_descriptors_that_ran_out_later_spend_no_try(folder, monkeypatch, eventu
 
 def _no_descriptors(_):
     raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+
+def test_a_worker_that_does_not_come_up_is_not_blamed_on_the_handler(folder, monkeypatch):
+    monkeypatch.setattr(module, "START_TIME", 0.01)
+    with pytest.raises(WorkerUnavailable, match="none was up"):
+        ProcessWork("handlers_of_a_test:act", (folder,))
 
 
 # The worker and its parent
