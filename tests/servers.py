@@ -39,7 +39,7 @@ def serve(tmp_path, port, eventually):
                 command, cwd=tmp_path, env={**environment, **more}, stdout=log, stderr=log
             )
         servers.append(server)
-        eventually(lambda: _answers(port) or server.poll() is not None, 60)
+        eventually(lambda: _answers(port) or server.poll() is not None, 180)
         assert server.poll() is None, (tmp_path / "server.log").read_text()
         return server
 

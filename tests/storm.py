@@ -46,7 +46,7 @@ from rinq.files import Files
 from rinq.fleet import signals
 from rinq.fleet.processes import row_of
 from rinq.queue import SETTLED, Status, open_queue
-from rinq.queue.liveness import find
+from rinq.queue.liveness import State, find
 
 VALUES: dict[str, Any] = {
     "producer": {"interval": 40},
@@ -141,6 +141,7 @@ class Storm:
         self.owners: dict[int, list[str]] = dict(enumerate(owned))
         self.running: dict[tuple[str, int], subprocess.Popen] = {}
         self.mark = uuid.uuid4().hex  # by which the processes are found at the end
+        self.unlocking: threading.Timer | None = None
         self.under_way: dict[str, tuple[float, Callable[[], None]]] = {}  # until when, the end
 
     def rage(self) -> Report:
@@ -148,10 +149,11 @@ class Storm:
         with open_queue(self.config) as queue, self.nobody_left_running():
             for number in self.owners:
                 self.launch("owner", number)
-            self.await_roles(queue)
+            self.await_roles()
             for number in range(SUBMITTERS):
                 self.launch("submitter", number)
             self.strike_until_all_is_submitted(queue)
+            self.await_roles()  # those that were killed last too
             self.close("owner", 0)  # no more jobs are made
             self.drain(queue)
             for number in range(1, len(self.owners)):
@@ -212,8 +214,13 @@ class Storm:
             if what == "submitter"
         )
 
-    def await_roles(self, queue) -> None:
-        while {row.name for row in queue.registry.processes() if row.ready} < {*self.names}:
+    def await_roles(self) -> None:
+        """Wait until every role lives."""
+        deadline = time.monotonic() + DRAIN
+        while {p.name for p in self.fleet.processes() if p.state is State.RUNNING} < {*self.names}:
+            if time.monotonic() > deadline:
+                self.report.problems.append(f"not all roles run again in {DRAIN:g} s")
+                return
             time.sleep(0.1)
 
     def strike_until_all_is_submitted(self, queue) -> None:
@@ -237,6 +244,8 @@ class Storm:
         while self.under_way:
             self.end_what_is_over(float("inf"))
         self.set_clock(0.0)
+        if self.unlocking is not None:
+            self.unlocking.join()
         self.report.raged = time.monotonic() - begin
 
     def end_what_is_over(self, now: float) -> None:
@@ -317,7 +326,8 @@ class Storm:
         except sqlite3.OperationalError:
             other.close()
             return False
-        threading.Timer(1.5 * WAIT, other.close).start()  # whatever this thread waits for
+        self.unlocking = threading.Timer(1.5 * WAIT, other.close)  # whatever this thread waits for
+        self.unlocking.start()
         return True
 
     def move_back(self, away: Path) -> None:

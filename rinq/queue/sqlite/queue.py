@@ -247,7 +247,7 @@ class PersistentQSQLite(PersistentQ):
         try:
             found = [row[0] for row in self._db.run("PRAGMA integrity_check")]
         except CorruptDatabase as error:
-            found = [error.detail]
+            raise CorruptDatabase(error.detail, advice=MEND) from error
         # a value that a CHECK refuses is no damage: the audit judges it as any other
         damage = [line for line in found if line != "ok" and not line.startswith("CHECK")]
         if damage:
