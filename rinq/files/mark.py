@@ -55,7 +55,7 @@ class MarkedStore(DiskStore):
         """Make or mark the folder, if it can only be this queue's. Raises: FilesUnavailable."""
         if mark and (self._known or not self._holds_database()):
             raise self._not_ours(f"{self.folder} belongs to another queue")
-        new = not self._queue.jobs(limit=1)
+        new = not self._queue.jobs(limit=1) and not self._queue.archive.count()
         if not self.folder.is_dir():
             if not new or self.folder == self._database.parent:  # deleted, with the database
                 raise self._not_ours(f"there is no folder {self.folder}")

@@ -62,6 +62,7 @@ def plan_reset(config: Config) -> ResetPlan:
             running = [it.name for it in Fleet(config).processes() if it.alive]
             identity = queue.identity
             jobs = [job.name for job in queue.jobs() if is_job_name(job.name)]
+            jobs += queue.archive.names()
             try:
                 if jobs:
                     Files.of(config, queue).check()

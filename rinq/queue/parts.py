@@ -69,6 +69,10 @@ class QueueArchive(ABC):
         """How many jobs were taken out."""
 
     @abstractmethod
+    def names(self) -> list[str]:
+        """Their names, sorted."""
+
+    @abstractmethod
     def among(self, names: Iterable[str]) -> set[str]:
         """Those of the names whose jobs were taken out."""
 

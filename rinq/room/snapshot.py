@@ -57,6 +57,7 @@ class SnapshotReader:
                     options,
                     config=config.overridden_where_possible(settings)[0],
                     paused=paused,
+                    archived=queue.archive.count(),
                     history=self._named(queue, rows),
                     unlisted=max(0, int(rows["at"].gt(snapshot.now - speed).sum()) - LISTED),
                     log=self.fleet.tail(options.log, LOG_LINES) if options.log else (),

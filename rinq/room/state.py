@@ -58,6 +58,7 @@ class RoomState:
         options: what was asked for.
         config: the config with the live settings in place; None before one was read.
         history: the newest moves that fit the options, newest first.
+        archived: how many jobs were taken out to an archive.
         unlisted: how many moves of the last real second are left out of ``history``.
         job_history: the moves of the chosen job, newest first.
     """
@@ -69,6 +70,7 @@ class RoomState:
     options: ViewOptions = ViewOptions()
     config: Config | None = None
     paused: bool = False
+    archived: int = 0
     history: Sequence[HistoryRow] = ()
     unlisted: int = 0
     log: Sequence[str] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from rinq.charts import amounts
 from rinq.queue import SETTLED, Status
 from rinq.room import history_html, html
 from rinq.room.inputs import disable_with_reason, set_class
@@ -21,6 +22,7 @@ def update_panel(panel: Panel, state: RoomState, *, held: bool, settings: bool) 
     """
     running, when = state.running(), time.time()
     words = [word for word, on in (("paused", state.paused), ("held", held)) if on]
+    words += [f"{amounts.count(state.archived)} archived"] if state.archived else []
     panel.pill.value = html.pill(len(running), state.speed, when, *words)
     panel.table.show(state, when)
     panel.tiles.value = html.tiles(state.totals, state.totals_before, state.window)

@@ -29,6 +29,9 @@ class SQLiteArchive(QueueArchive):
     def count(self) -> int:
         return int(self._db.all("archived")[0]["n"])
 
+    def names(self) -> list[str]:
+        return [row["name"] for row in self._db.all("all_archived")]
+
     def among(self, names: Iterable[str]) -> set[str]:
         found = self._db.all("archived_among", names=json.dumps(list(names)))
         return {row["name"] for row in found}

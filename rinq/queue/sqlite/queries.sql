@@ -170,7 +170,11 @@ ORDER BY name;
 SELECT name FROM archived_names WHERE name IN (SELECT value FROM json_each(:names));
 
 -- name: archived
-SELECT count(*) AS n FROM archived_names;
+-- Each job came once from nowhere.
+SELECT coalesce(sum(n), 0) AS n FROM archived_entries WHERE from_status IS NULL;
+
+-- name: all_archived
+SELECT name FROM archived_names ORDER BY name;
 
 -- name: archived_tally
 SELECT event, from_status, to_status, attempt, n FROM archived_entries;

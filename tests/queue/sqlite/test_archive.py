@@ -123,6 +123,7 @@ def test_a_name_stays_taken(old, target):
     with pytest.raises(NameUsed, match=NAMES[1]):
         old.submit_many(["another-01", NAMES[1]])
     assert old.archive.among([NAMES[0], "another-01"]) == {NAMES[0]}
+    assert old.archive.names() == NAMES[:24]
 
 
 def test_no_id_is_given_twice_and_a_zombie_finds_no_job(queue, clock, target):
