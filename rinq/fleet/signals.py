@@ -28,12 +28,12 @@ def end(process: psutil.Process) -> None:
 
     Python's own helpers see that and end too, if they are not left frozen.
     """
-    helpers, started = process.children(recursive=True), process_tree.descendants(process)
+    helpers = process.children(recursive=True)
     process.kill()
     for helper in helpers:
         with contextlib.suppress(psutil.NoSuchProcess):
             helper.resume()
-    process_tree.end(started)
+    process_tree.end(helpers)
 
 
 def suspend(row: ProcessRow) -> None:

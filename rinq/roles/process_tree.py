@@ -52,36 +52,30 @@ def reap_orphans() -> None:
 
 
 def end_descendants() -> None:
-    """End all that descends from this process, but what belongs to Python itself."""
+    """End all that descends from this process."""
     import psutil  # noqa: PLC0415
 
     for _ in range(_ROUNDS):
-        if not (found := descendants(psutil.Process())):
+        if not end(psutil.Process().children(recursive=True)):
             return
-        end(found)
         reap_orphans()
 
 
-def descendants(process: psutil.Process) -> list[psutil.Process]:
-    """All that descends from a process, but Python's resource trackers, which end by themselves."""
+def end(processes: Iterable[psutil.Process]) -> bool:
+    """Kill those that live, but Python's resource trackers, which end by themselves.
+
+    Returns whether there were any.
+    """
     import psutil  # noqa: PLC0415
 
-    found = []
-    for child in process.children(recursive=True):
-        with contextlib.suppress(psutil.Error):
-            is_zombie = child.status() == psutil.STATUS_ZOMBIE
-            if not is_zombie and "resource_tracker" not in "".join(child.cmdline()):
-                found.append(child)
-    return found
-
-
-def end(processes: Iterable[psutil.Process]) -> None:
-    """Kill each of these that still lives."""
-    import psutil  # noqa: PLC0415
-
+    found = False
     for process in processes:
         with contextlib.suppress(psutil.Error):
-            process.kill()
+            is_zombie = process.status() == psutil.STATUS_ZOMBIE
+            if not is_zombie and "resource_tracker" not in "".join(process.cmdline()):
+                process.kill()
+                found = True
+    return found
 
 
 class HandlerProcess(SpawnProcess):
@@ -92,7 +86,7 @@ class HandlerProcess(SpawnProcess):
 
         started: list[psutil.Process] = []
         with contextlib.suppress(psutil.NoSuchProcess):
-            started = descendants(psutil.Process(self.pid))
+            started = psutil.Process(self.pid).children(recursive=True)
         super().terminate()
         end(started)
 
