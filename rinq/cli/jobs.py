@@ -85,7 +85,12 @@ def jobs(
         limit = NEWEST
     with existing(Config.load(config)) as queue:
         after = 0 if limit is None else queue.before_newest(limit, status)
-        rows = (dataclasses.asdict(job) for job in _jobs(queue, status, after))
+        fields = [
+            field.name for field in dataclasses.fields(Job)
+        ]  # asdict takes three times as long
+        rows = (
+            {name: getattr(job, name) for name in fields} for job in _jobs(queue, status, after)
+        )
         columns = ("name", "status", "attempt", "tries", "reassigns", "process", "error")
         show(rows, as_json, "No such jobs.", columns)
         if after and not as_json:
