@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rinq.config import CHANGEABLE, DEFAULT_HANDLER, LIVE, Config, parameters, parse_change
-from rinq.distributions import Times
+from rinq.distributions import Backoff, Times
 from rinq.errors import ConfigError
 
 SHIPPED = Path(__file__).parent.parent / "config.yaml"
@@ -27,6 +27,7 @@ SEED_DEFAULTS = {
     "consumer.n_tries": 3,
     "consumer.interval": [7, 15],
     "consumer.work_time": 0,
+    "consumer.retry_wait": 0,
     "consumer.handler": DEFAULT_HANDLER,
     "consumer.heartbeat": False,
     "cleaner.interval": 30,
@@ -196,6 +197,8 @@ def test_a_path_missing_from_a_file_means_the_current_folder(load, tmp_path, mon
         ("consumer.interval", 5, Times("constant", (5,))),
         ("consumer.interval", [1, 2.5], Times("uniform", (1, 2.5))),
         ("consumer.work_time", "erlang(3, 2)", Times("erlang", (3, 2))),
+        ("consumer.retry_wait", [1, 4], Times("uniform", (1, 4))),
+        ("consumer.retry_wait", "backoff(1, 2, 60)", Backoff(1, 2, 60)),
         ("producer.interval", 0, Times("constant", (0,))),
         ("general.speed", 1000, 1000),
         ("general.seed", -3, -3),
@@ -298,6 +301,10 @@ def test_no_number_is_read_from_anything_else(key, value):
         ("consumer.interval", "normal(5)"),
         ("consumer.work_time", "exponential(-1)"),
         ("producer.interval", "exponential(5, 6)"),
+        ("consumer.retry_wait", "backoff(1, 2)"),
+        ("consumer.retry_wait", "backoff(0, 2, 60)"),
+        ("consumer.retry_wait", "backoff(1, 0.5, 60)"),
+        ("consumer.retry_wait", "backoff(5, 2, 4)"),
         ("consumer.heartbeat", 1),
         ("consumer.heartbeat", "yes"),
         ("consumer.handler", "work"),

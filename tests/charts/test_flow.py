@@ -100,6 +100,14 @@ def test_what_was_handed_back_shares_the_edge_of_what_was_taken_back():
     assert widths(alone)["taken back"][0] > 0.9
 
 
+def test_what_was_cancelled_shares_the_edge_of_what_failed():
+    cancelled = {("cancel", "failed"): (3, 3)}
+    assert f"failed\n3.0/min {DOT} 4 (1 by manager)\ncancelled 3" in texts(drawn(MADE | cancelled))
+    alone = drawn(cancelled)
+    assert "failed\ncancelled 3" in texts(alone)
+    assert widths(alone)["failed"][0] > 0.9
+
+
 def test_boxes_hold_the_counts_and_the_label_says_all():
     ax = drawn(counts={Status.PROCESSED: 102_345, Status.FAILED: 1})
     assert {"102k", "1", "processed", "cleaned"} <= set(texts(ax))
@@ -118,7 +126,7 @@ def test_before_anything_ran_the_whole_state_machine_is_drawn():
 
 
 def test_every_move_has_a_place():
-    drawn_apart = {Event.RELEASE, Event.REFUSED, Event.ILLEGAL}
+    drawn_apart = {Event.RELEASE, Event.CANCEL, Event.REFUSED, Event.ILLEGAL}
     assert set(EDGES) | drawn_apart == set(Event)
     assert not set(EDGES) & drawn_apart
 

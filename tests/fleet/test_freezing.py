@@ -154,7 +154,8 @@ def test_a_zombie_that_comes_to_complete_is_refused_and_changes_no_file(
     )[0]
     assert (refusal.actor, refusal.attempt) == ("zombie", 1)
     fleet.stop_all()
-    assert replace(queue.job(NAME), entries=accepted.entries) == accepted  # but for the refusal
+    but_for_the_refusal = {"entries": accepted.entries, "last_entry": accepted.last_entry}
+    assert replace(queue.job(NAME), **but_for_the_refusal) == accepted
     assert published(files) == result
     assert list((files.folder / ".rinq/results").iterdir()) == []
     assert audit(queue, files).at_rest

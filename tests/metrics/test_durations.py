@@ -112,3 +112,23 @@ def test_without_settled_jobs_times_are_empty_and_percentiles_unknown():
     short = metrics.percentiles(found)
     assert short["jobs"].tolist() == [0, 0, 0, 0]
     assert short["p50"].isna().all()
+
+
+def test_a_delayed_job_arrives_when_it_is_due(queue, clock):
+    queue.submit("delayedjob", delay=30)
+    clock.now += 40
+    queue.complete(queue.claim("c1"))
+    times = metrics.job_times(metrics.transitions(queue))
+    assert times[["waiting", "unprocessed", "system"]].to_numpy().tolist() == [[10, 10, 10]]
+    found = metrics.measure(queue, consumers=1, start=clock.now - 40, end=clock.now + 1)
+    assert (found.waiting, found.processed) == (10, 1)
+
+
+def test_a_cancelled_job_has_no_times_and_is_no_failure(queue, clock):
+    start = clock.now
+    queue.submit("cancelled1")
+    clock.now += 5
+    queue.cancel("cancelled1", "operator", "not needed")
+    assert metrics.job_times(metrics.transitions(queue)).empty
+    found = metrics.measure(queue, consumers=1, start=start, end=clock.now + 1)
+    assert (found.arrivals, found.failed) == (1, 0)
