@@ -38,7 +38,7 @@ OTHERS = (
     ("frozen", "frozen"),
     ("number", "attempt number"),
 )
-SWATCH, SPACE, LETTER = 20, 16, 6.3  # px in the legend
+SWATCH, SPACE, LETTER = 20, 11, 6.3  # px in the legend
 LEGEND = -27  # px below the lanes
 CROSS, SMALL_CROSS, BACK, STOP = ("x", 9.0), ("x", 5.0), ("<", 5.0), ("X", 6.5)  # shape, px
 DISC = ("#ffffff", "#1f1f1f")
