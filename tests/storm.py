@@ -45,12 +45,18 @@ from rinq.errors import RinqError
 from rinq.files import Files
 from rinq.fleet import signals
 from rinq.fleet.processes import row_of
-from rinq.queue import SETTLED, Status, open_queue
+from rinq.queue import ARCHIVE, SETTLED, PersistentQSQLite, Status, open_queue
 from rinq.queue.liveness import State, find
+from rinq.roles import operator
 
 VALUES: dict[str, Any] = {
     "producer": {"interval": 40},
-    "consumer": {"interval": [0, 1], "work_time": [0, 2], "n_time": 30},
+    "consumer": {
+        "interval": 0,
+        "work_time": [0, 2],
+        "n_time": 30,
+        "retry_wait": "backoff(1, 2, 20)",
+    },
     "cleaner": {"interval": 100},
     "manager": {"interval": 10, "timeout": 60, "n_reassigns": 5},
     "faults": {"error_rate": 0.2, "hang_rate": 0.004, "crash_rate": 0.002},
@@ -66,6 +72,8 @@ KINDS = {  # each with its share of the faults
     "kill owner": 1,
     "freeze owner": 1,
     "step clock": 3,
+    "cancel job": 3,
+    "prune jobs": 2,
     "hold lock": 1,
     "move folder": 1,
     "fill disk": 1,
@@ -141,6 +149,7 @@ class Storm:
         self.owners: dict[int, list[str]] = dict(enumerate(owned))
         self.running: dict[tuple[str, int], subprocess.Popen] = {}
         self.mark = uuid.uuid4().hex  # by which the processes are found at the end
+        self.archive = self.config.database.with_name(self.config.database.name + ARCHIVE)
         self.unlocking: threading.Timer | None = None
         self.under_way: dict[str, tuple[float, Callable[[], None]]] = {}  # until when, the end
 
@@ -264,6 +273,10 @@ class Storm:
         elif what in ("owner", "submitter"):
             there = [key for key, child in self.running.items() if key[0] == what]
             done = self.strike_child(verb, self.rng.choice(there), until)
+        elif kind == "cancel job":
+            done = self.cancel_job()
+        elif kind == "prune jobs":
+            done = self.prune_jobs()
         else:
             done = self.strike_all(kind, until)
         self.report.done.update([kind] * done)
@@ -283,6 +296,22 @@ class Storm:
             else:
                 return False
             return True
+        return False
+
+    def cancel_job(self) -> bool:
+        """Give up the job that was claimed first, or that waits longest."""
+        with contextlib.suppress(RinqError), self.fleet.queue() as queue:
+            for status in (Status.PROCESSING, Status.UNPROCESSED):
+                for job in queue.jobs(status, limit=1):
+                    operator.cancel(queue, Files.of(self.config, queue), job.name, "storm")
+                    return True
+        return False
+
+    def prune_jobs(self) -> bool:
+        """Move to the archive what was settled a lease ago."""
+        with contextlib.suppress(RinqError), self.fleet.queue() as queue:
+            files = Files.of(self.config, queue)
+            return sum(operator.prune(queue, files, VALUES["manager"]["timeout"], self.archive)) > 0
         return False
 
     def strike_child(self, verb: str, key: tuple[str, int], until: float) -> bool:
@@ -369,6 +398,10 @@ class Storm:
         )
         if done.returncode:
             report.problems.append(f"rinq audit: {done.stdout}{done.stderr}")
+        if self.archive.exists():
+            with PersistentQSQLite(self.archive) as archived:
+                if not (found := audit(archived)):
+                    report.problems.append(f"of the archive: {found}")
         acknowledged = [
             name
             for number in range(SUBMITTERS)

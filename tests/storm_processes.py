@@ -88,7 +88,7 @@ def _submit_one(queue, folder):
     with contextlib.suppress(NameUsed):  # an answer was lost, and the job is there
         while True:
             try:
-                queue.submit(name, "storm")
+                queue.submit(name, "storm", delay=rng.choice([0, 0, 20]))
                 break
             except TransientError:
                 time.sleep(0.05)

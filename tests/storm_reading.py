@@ -19,6 +19,8 @@ LEGAL = {
     ("reassign", "processing", "unprocessed"),
     ("reassign", "processing", "failed"),
     ("release", "processing", "unprocessed"),
+    ("cancel", "unprocessed", "failed"),
+    ("cancel", "processing", "failed"),
     ("clean", "failed", "cleaned"),
 }
 
@@ -41,16 +43,14 @@ def read(database: Path, folder: Path, acknowledged: Iterable[str]) -> Reading:
         acknowledged: the names whose submit returned.
     """
     found = Reading()
-    with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
-        jobs = db.execute("SELECT id, name, status, attempt FROM jobs").fetchall()
-        moves = defaultdict(list)
-        for job, *move in db.execute(
-            "SELECT job_id, number, event, from_status, to_status, attempt FROM transitions "
-            "ORDER BY id"
-        ):
-            moves[job].append(move)
-            found.events[move[1]] += 1
-        processes = db.execute("SELECT name, incarnation, outcome FROM processes").fetchall()
+    jobs, moves, processes = _tables(database)
+    archive = database.with_name(f"{database.name}.archive")
+    if archive.exists():
+        archived, histories, _ = _tables(archive)
+        here = {job for job, _, _, _ in jobs}  # copied there, but not yet taken out here
+        jobs += [row for row in archived if row[0] not in here]
+        moves = histories | moves
+    found.events.update(move[1] for history in moves.values() for move in history)
     found.statuses.update(status for _, _, status, _ in jobs)
     found.incarnations = sum(incarnation for _, incarnation, _ in processes)
     say = found.problems.append
@@ -65,6 +65,23 @@ def read(database: Path, folder: Path, acknowledged: Iterable[str]) -> Reading:
         found.problems += [f"{name}: {what}" for what in _replay(moves[job], status, attempt)]
     _read_files(folder, {name: status for _, name, status, _ in jobs}, found)
     return found
+
+
+def _tables(database):
+    """Jobs, moves by job, and processes."""
+    with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
+        jobs = db.execute("SELECT id, name, status, attempt FROM jobs").fetchall()
+        moves = defaultdict(list)
+        for job, *move in db.execute(
+            "SELECT job_id, number, event, from_status, to_status, attempt FROM transitions "
+            "ORDER BY id"
+        ):
+            moves[job].append(move)
+        return (
+            jobs,
+            moves,
+            db.execute("SELECT name, incarnation, outcome FROM processes").fetchall(),
+        )
 
 
 def _replay(moves, status, attempt):
@@ -83,7 +100,11 @@ def _replay(moves, status, attempt):
         now = after
     if (now, claims) != (status, attempt):
         yield f"it is {status} at attempt {attempt}; its history says {now} at {claims}"
-    ends = [event for _, event, _, after, _ in moves if after in ("processed", "cleaned")]
+    ends = [
+        event
+        for _, event, _, after, _ in moves
+        if after in ("processed", "cleaned") and event != "refused"
+    ]
     if ends not in (["complete"], ["clean"]):
         yield f"it was settled by {ends}"
 
