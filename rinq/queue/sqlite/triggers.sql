@@ -17,10 +17,11 @@ BEGIN
                          FROM transitions ORDER BY id DESC LIMIT 1), NEW.at)),
     NEW.actor, NEW.process, NEW.attempt, NEW.judged_by_limit, NEW.due, NEW.checksum, NEW.error
   FROM (SELECT max(NEW.id, coalesce((SELECT max(id) FROM transitions), 0) + 1) AS id) AS next;
-  UPDATE jobs SET id = entry.id, entries = 1, last_entry = entry.id
-  FROM (SELECT max(id) AS id FROM transitions) AS entry
-  WHERE jobs.id = NEW.id
-    AND (NEW.id <> entry.id OR NEW.entries <> 1 OR NEW.last_entry IS NOT entry.id);
+  UPDATE jobs SET id = (SELECT max(id) FROM transitions), entries = 1,
+                  last_entry = (SELECT max(id) FROM transitions)
+  WHERE id = NEW.id
+    AND (NEW.id <> (SELECT max(id) FROM transitions) OR NEW.entries <> 1
+         OR NEW.last_entry IS NOT (SELECT max(id) FROM transitions));
 END;
 
 CREATE TRIGGER jobs_moved AFTER UPDATE OF status, attempt ON jobs
@@ -48,10 +49,10 @@ BEGIN
                          FROM transitions ORDER BY id DESC LIMIT 1), NEW.at)),
     NEW.actor, coalesce(NEW.process, OLD.process), NEW.attempt, NEW.judged_by_limit,
     NEW.due, NEW.checksum, NEW.error);
-  UPDATE jobs SET entries = OLD.entries + 1, last_entry = entry.id
-  FROM (SELECT max(id) AS id FROM transitions) AS entry
-  WHERE jobs.id = NEW.id
-    AND (NEW.entries <> OLD.entries + 1 OR NEW.last_entry IS NOT entry.id);
+  UPDATE jobs SET entries = OLD.entries + 1, last_entry = (SELECT max(id) FROM transitions)
+  WHERE id = NEW.id
+    AND (NEW.entries <> OLD.entries + 1
+         OR NEW.last_entry IS NOT (SELECT max(id) FROM transitions));
 END;
 
 CREATE TRIGGER jobs_deleted AFTER DELETE ON jobs
