@@ -352,3 +352,25 @@ def test_a_move_finds_its_row_by_a_key(queue, query):
 def _plan(queue, query):
     values = dict.fromkeys(re.findall(r":(\w+)", SQL[query]), "[]")
     return [row["detail"] for row in queue._db.run(f"EXPLAIN QUERY PLAN {SQL[query]}", values)]
+
+
+def test_what_a_trigger_adds_to_a_move_does_not_grow_with_the_history(queue):
+    def steps():
+        """Progress of SQLite's virtual machine while a job passes through."""
+        count = 0
+
+        def step():
+            nonlocal count
+            count += 1
+
+        queue._db._raw.set_progress_handler(step, 10)
+        queue.submit(f"steps{queue.history.expected():05}")
+        queue.complete(queue.claim("c1"))
+        queue._db._raw.set_progress_handler(None, 0)
+        return count
+
+    few = steps()
+    queue.submit_many([f"job{n:07}" for n in range(2000)])
+    while claim := queue.claim("c1"):
+        queue.complete(claim)
+    assert steps() < 2 * few
